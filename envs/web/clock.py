@@ -22,9 +22,10 @@ EPOCH_S = 1_767_225_600
 SETTLE_MS = 510
 """Page time that passes after an action: enough for timeouts and the usual 200 to 500 ms animations to end."""
 
-_ODD_MS = 0.137
+_ODD_MS = 0.3
 """What every advance takes beyond what was asked. Timers last whole milliseconds, so none is due at the moment when
-time stops: of two things that are due at one moment chance decides which comes first."""
+time stops: of two things that are due at one moment chance decides which comes first. It is a whole number of tenths,
+because animations see tenths only, and what lies between two of them the browser rounds up or down at random."""
 
 LOAD_GRANT_MS = 5
 """Page time granted at once while a document loads; it passes only while nothing is being fetched."""
