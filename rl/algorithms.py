@@ -12,22 +12,34 @@ from pathlib import Path
 from typing import Any
 
 from clickwright.rl.advantages import EDITORS, ESTIMATORS, MULTIPLIERS
-from clickwright.rl.losses import LOSSES
+from clickwright.rl.group_editors import GROUP_EDITORS
+from clickwright.rl.guides import GUIDES
+from clickwright.rl.losses import LOSSES, PREFERENCE_LOSSES
 from clickwright.rl.losses.kl import DISTANCES
 from clickwright.rl.losses.mismatch import CORRECTIONS
 from clickwright.rl.registry import Entry, Registry, described
+from clickwright.rl.rewards import FORMS, SCORERS
+from clickwright.rl.samplers import SAMPLERS
 
-REGISTRIES: tuple[Registry[Any], ...] = (ESTIMATORS, EDITORS, MULTIPLIERS, LOSSES)
+REGISTRIES: tuple[Registry[Any], ...] = (
+    SAMPLERS, GUIDES, GROUP_EDITORS, SCORERS, FORMS, EDITORS, ESTIMATORS, MULTIPLIERS, LOSSES, PREFERENCE_LOSSES,
+)  # fmt: skip
 """What recipes name in tables of their own. A new registry is one entry here, and a line in ``WHERE``."""
 
 FUNCTIONS: Mapping[str, Mapping[str, Callable[..., Any]]] = {"correction": CORRECTIONS, "kl": DISTANCES}
 """What is named inside the options of a loss, by kind."""
 
 WHERE: Mapping[str, str] = {
+    "sampler": "`train.sampler`: chooses the tasks and seeds of the next groups.",
+    "guide": "`train.guides`: changes how the members of a group act.",
+    "group editor": "`train.group_editors`: changes which episodes are learnt from.",
+    "scorer": "`train.rewards.scorer`: scores steps or episodes; `clickwright traj score` asks the same ones.",
+    "reward form": "`train.rewards.form`, `offline.rewards.form`: what is done with the values of a reward term.",
     "estimator": "`train.algorithm`: turns rewards into one advantage per step, or per token.",
     "editor": "`train.editors`: changes rewards before they are credited.",
     "multiplier": "`train.multipliers`: scales advantages after that.",
     "loss": "`train.loss`, and `warm_start.loss` for sft: turns advantages, or scores, into a gradient.",
+    "preference loss": "`preferences.loss`: turns pairs of answers into a gradient.",
     "correction": "`train.loss.mismatch`: weighs tokens by what sampler and trainer disagree by.",
     "kl": "`train.loss.kl`: how the distance to the reference policy is estimated, where `kl_coef` is above 0.",
 }
@@ -51,7 +63,7 @@ def listing(kind: str | None = None) -> str:
     lines: list[str] = []
     for wanted in WHERE if kind is None else (kind,):
         chosen = [entry for entry in entries() if entry.kind == wanted]
-        width = max(len(entry.name) for entry in chosen)
+        width = max((len(entry.name) for entry in chosen), default=0)
         lines += ["", f"{wanted}: {WHERE[wanted].replace('`', '')}"]
         for entry in chosen:
             lines.append(f"  {entry.name:<{width}}  {entry.about}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,15 +15,17 @@ from clickwright.rl.advantages import Group, columns
 from clickwright.rl.advantages.base import Advantages
 from clickwright.rl.advantages.columns import shared_steps
 from clickwright.rl.batching import Row
+from clickwright.rl.collector import Collector
 from clickwright.rl.credited import credited
 from clickwright.rl.evaluate import Evaluation, evaluate, short_name
+from clickwright.rl.group_editors import Situation
 from clickwright.rl.mixed_rewards import MIXED, judge_groups, judges
 from clickwright.rl.models import frozen_copy
+from clickwright.rl.moment import Moment, remember
+from clickwright.rl.pass_rates import read_pass_rates
 from clickwright.rl.recipe import Train
 from clickwright.rl.rewards.mixing import Mixed
 from clickwright.rl.rollout_metrics import rollout_metrics
-from clickwright.rl.runner import Job, by_member
-from clickwright.rl.sampler import plan_groups, remember
 from clickwright.rl.schedule import learning_rate
 from clickwright.rl.streams import stream
 from clickwright.rl.update import UpdatePlan, update
@@ -45,6 +48,7 @@ class LoopState:
         barren: Iterations in a row without a useful group.
         success: Running success by task.
         loss: Coefficients of the loss that have been adapted.
+        plugins: What sampler, guides and group editors remember, by plug-in.
         evaluations: Results so far, as JSON.
     """
 
@@ -56,6 +60,7 @@ class LoopState:
     barren: int = 0
     success: dict[str, float] = field(default_factory=dict)
     loss: dict[str, float] = field(default_factory=dict)
+    plugins: dict[str, Any] = field(default_factory=dict)
     evaluations: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, result: Evaluation) -> None:
@@ -81,6 +86,9 @@ class Loop:
         self.optimizer, self.reference = optimizer, reference
         self.loss, self.estimator = work.recipe.train_loss(), work.recipe.estimator()
         self.loss.restore(state.loss)
+        self.plugins = work.recipe.loop_plugins()
+        self.plugins.restore(state.plugins)
+        self.pass_rates = read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {}
         self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all")
         self.producer = f"{section.algorithm}"
 
@@ -134,6 +142,7 @@ class Loop:
         values |= rollout_metrics(episodes, wall_s=clock.spent_s("rollout"), batcher=work.batcher)
         values |= {
             **(mixed.metrics if mixed is not None else {}),
+            **self.plugins.metrics(),
             "advantage/mean": float(credit.total.mean()) if len(credit.total) else 0.0,
             "group/zero_variance_share": 1.0 - len(useful) / max(len(groups), 1),
             "group/useful": len(useful),
@@ -158,28 +167,35 @@ class Loop:
         return [group for group in groups if len(set(group.scores)) > 1]
 
     def roll_out(self) -> tuple[list[Group], list[Episode]]:
-        """Collect one iteration's groups, and every episode of them."""
-        work, section, state = self.work, self.section, self.state
-        plan = plan_groups(
-            work.recipe.env.tasks,
-            section.groups,
-            seed=work.recipe.seed,
+        """Collect one iteration's groups, and every episode that was rolled out for them."""
+        state = self.state
+        moment = self.moment()
+        self.work.batcher.reset_stats()
+        collector = Collector(self.work, self.plugins, moment)
+        groups = collector.collect(self.plugins.sampler.plan(moment))
+        situation = Situation(moment=moment, run_dir=self.work.run_dir, roll_out=collector.collect)
+        groups = self.plugins.edited(groups, situation)
+        state.plugins = self.plugins.state()
+        state.num_episodes += len(collector.episodes)
+        state.num_steps += sum(len(episode.steps) for episode in collector.episodes)
+        for task, rate in collector.rates().items():
+            remember(state.success, task, rate)
+        return groups, collector.episodes
+
+    def moment(self) -> Moment:
+        """Where the training stands."""
+        section, state = self.section, self.state
+        return Moment(
             iteration=state.iteration,
-            success=state.success,
-            focus=section.focus,
+            max_iterations=section.max_iterations,
+            version=state.version,
+            seed=self.work.recipe.seed,
+            tasks=self.work.recipe.env.tasks,
+            num_groups=section.groups,
+            group_size=section.group_size,
+            success=dict(state.success),
+            pass_rates=self.pass_rates,
         )
-        jobs = by_member([self._jobs(number, task, seed) for number, (task, seed) in enumerate(plan)])
-        work.batcher.reset_stats()
-        episodes = work.runner.run(jobs, work.agent(greedy=False))
-        groups = work.runner.groups(jobs, episodes)
-        state.num_episodes += len(episodes)
-        state.num_steps += sum(len(episode.steps) for episode in episodes)
-        by_task: dict[str, list[bool]] = {}
-        for group in groups:
-            by_task.setdefault(group.task, []).extend(episode.success for episode in group.episodes)
-        for task, results in by_task.items():
-            remember(state.success, task, sum(results) / len(results))
-        return groups, episodes
 
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
         """Update the weights on one iteration's rows."""
@@ -215,25 +231,6 @@ class Loop:
             state=values,
             keep=work.recipe.checkpoint.keep,
         )
-
-    def _jobs(self, number: int, task: str, seed: int) -> list[Job]:
-        work, iteration = self.work, self.state.iteration
-        group_id = f"train{work.session}-{iteration:04d}-{number:02d}"
-        return [
-            Job(
-                env_id=task,
-                seed=seed,
-                split="train",
-                stream=f"train/{iteration}/{number}/{member}",
-                episode_id=f"{group_id}-{member}",
-                recorded_as="train",
-                group_id=group_id,
-                member=member,
-                iteration=iteration,
-                frames=work.recipe.record.frames == "all",
-            )
-            for member in range(self.section.group_size)
-        ]
 
     def _light_evaluation(self) -> None:
         work, section, state = self.work, self.section, self.state
