@@ -157,7 +157,7 @@ def _traj(subparsers: Subparsers) -> None:
     outcome = ls.add_mutually_exclusive_group()
     outcome.add_argument("--success", action="store_const", const=True, default=None, help="only if the goal was met")
     outcome.add_argument("--failure", action="store_const", const=False, dest="success", help="only if it was not")
-    ls.add_argument("--order", choices=("oldest", "newest", "best", "worst", "longest"), default="newest")
+    ls.add_argument("--order", choices=("oldest", "newest", "best", "worst", "longest", "id"), default="newest")
     ls.add_argument("--limit", type=_positive, default=30, metavar="N", help="how many of each run (default: 30)")
     show = _command(actions, "show", commands.traj_show, "Show one episode as text, or as a page with its frames.")
     show.add_argument("run_path", metavar="RUN", help="folder of a run")

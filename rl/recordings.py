@@ -35,10 +35,10 @@ class Recordings:
         StoreReader(run).close()
 
     def __iter__(self) -> Iterator[Episode]:
-        """Finished episodes without a fault, oldest first."""
+        """Finished episodes without a fault, by id: what is learnt does not depend on which try began first."""
         with StoreReader(self.run) as reader:
             for split in dict.fromkeys(self.splits):
-                for episode in reader.whole_episodes(split=split):
+                for episode in reader.whole_episodes(order="id", split=split):
                     if episode.trainable and episode.env_id in self.tasks:
                         yield episode
 
