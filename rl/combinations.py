@@ -66,11 +66,15 @@ def _worth(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:
 def _credit(section: Train, credit: Pipeline) -> Iterator[str]:
     """What the estimator reads, against what a run can give it."""
     algorithm = _name(section.algorithm, "gigpo")
-    missing = credit.needs - FILLED
-    if missing:
+    if credit.needs - FILLED and section.critic is None:
         yield (
-            f"algorithm {algorithm!r} reads the column {', '.join(sorted(missing))}, and the trainer has no critic "
-            "that would fill it: take critic = 'others'"
+            f"algorithm {algorithm!r} reads values that a critic gives, and there is none: add [train.critic], or take "
+            "critic = 'others'"
+        )
+    if section.critic is not None and not credit.needs - FILLED:
+        yield (
+            f"nothing reads what [train.critic] says: take algorithm = {{name = \"turn_gae\", critic = \"given\"}}, "
+            f"or leave it out beside {algorithm!r}"
         )
     if isinstance(credit.estimator, Spo):
         yield (

@@ -13,10 +13,11 @@ import torch
 from clickwright.rl import checkpoint
 from clickwright.rl.advantages import Group, columns
 from clickwright.rl.advantages.base import Advantages
-from clickwright.rl.advantages.columns import shared_steps
+from clickwright.rl.advantages.columns import FILLED, shared_steps
 from clickwright.rl.batching import Row
 from clickwright.rl.collector import Collector
 from clickwright.rl.credited import credited
+from clickwright.rl.critic import Critic, width_of
 from clickwright.rl.evaluate import Evaluation, evaluate, short_name
 from clickwright.rl.group_editors import Situation
 from clickwright.rl.mixed_rewards import MIXED, judge_groups, judges
@@ -77,13 +78,21 @@ class Loop:
         state: Where it stands.
         optimizer: Made for the model's parameters, with whatever a checkpoint brought back.
         reference: Weights the loss measures a distance from; ``None`` when it measures none.
+        critic: Gives values, when the estimator reads some.
     """
 
     def __init__(
-        self, work: Workspace, section: Train, state: LoopState, *, optimizer: torch.optim.Optimizer, reference: Any
+        self,
+        work: Workspace,
+        section: Train,
+        state: LoopState,
+        *,
+        optimizer: torch.optim.Optimizer,
+        reference: Any,
+        critic: Critic | None = None,
     ) -> None:
         self.work, self.section, self.state = work, section, state
-        self.optimizer, self.reference = optimizer, reference
+        self.optimizer, self.reference, self.critic = optimizer, reference, critic
         self.loss, self.estimator = work.recipe.train_loss(), work.recipe.estimator()
         self.loss.restore(state.loss)
         self.plugins = work.recipe.loop_plugins()
@@ -122,7 +131,11 @@ class Loop:
             useful = self.useful(groups, mixed)
             self.estimator.iteration = state.iteration
             rewards = None if mixed is None else mixed.rewards
-            credit = self.estimator.advantages(columns(useful, needs=self.estimator.needs, rewards=rewards))
+            data = columns(useful, needs=self.estimator.needs & FILLED, rewards=rewards)
+            if self.critic is None:
+                credit = self.estimator.advantages(data)
+            else:
+                credit = self.critic.credit(data, useful, self.estimator, model=work.model, iteration=state.iteration)
             useful, credit = credited(useful, credit) if self.estimator.editors else (useful, credit)
             rows = rows_of(useful, credit)
         with clock.phase("train"):
@@ -160,7 +173,7 @@ class Loop:
 
     def useful(self, groups: Sequence[Group], mixed: Mixed | None = None) -> list[Group]:
         """The groups that can teach something: those that came out differently, unless others do too."""
-        if self.loss.equal_scores_teach or self.estimator.editors:
+        if self.loss.equal_scores_teach or self.estimator.editors or self.critic is not None:
             return list(groups)
         if mixed is not None:
             return mixed.useful(groups)
@@ -229,6 +242,7 @@ class Loop:
             model=work.model,
             optimizer=self.optimizer,
             state=values,
+            extra={} if self.critic is None else self.critic.tensors(),
             keep=work.recipe.checkpoint.keep,
         )
 
@@ -303,6 +317,13 @@ def rows_of(groups: Sequence[Group], credit: Advantages) -> list[Row]:
 def make_optimizer(model: torch.nn.Module, section: Train) -> torch.optim.Optimizer:
     """AdamW as the recipe asks."""
     return torch.optim.AdamW(model.parameters(), lr=section.lr, betas=section.betas, weight_decay=section.weight_decay)
+
+
+def critic_for(work: Workspace, section: Train) -> Critic | None:
+    """A value network, when the recipe asks for one."""
+    if section.critic is None:
+        return None
+    return Critic(section.critic, width=width_of(work.model), seed=work.recipe.seed, micro_tokens=section.micro_tokens)
 
 
 def reference_for(work: Workspace) -> Any:

@@ -13,7 +13,7 @@ deviation (ddof = 1, + 1e-6). Every trained row is a turn; in RAGEN's code a tur
 
 ``critic = "others"`` needs no network: V of a row is the mean return of the other episodes of its group that were in
 the same state, of the other episodes where there is none, and its own return where the episode is alone.
-``critic = "given"`` reads ``Columns.value`` or ``TokenColumns.value``.
+``critic = "given"`` reads ``Columns.value`` or ``TokenColumns.value``, which ``[train.critic]`` of a recipe learns.
 
 Source: Wang et al., RAGEN (arXiv 2504.20073); mll-lab-nu/RAGEN ``ragen/trainer/core_algos.py``; GAE: Schulman et al.
 (arXiv 1506.02438), Eq. 16.
@@ -65,8 +65,8 @@ class TurnGae:
 
     @property
     def needs(self) -> frozenset[Need]:
-        """A value, when no critic of its own gives it."""
-        return frozenset({Need.VALUE}) if self.options.critic == "given" else frozenset()
+        """Values of states or tokens, when no critic of its own gives them."""
+        return frozenset({Need.VALUE, Need.TOKENS}) if self.options.critic == "given" else frozenset()
 
     def advantages(self, columns: Columns) -> Advantages:
         """Credit every trained row, or every token of it."""
