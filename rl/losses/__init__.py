@@ -14,6 +14,7 @@ from clickwright.rl.losses import (
     sft,
     signed_sft,
     tbrm,
+    tdpo,
     uft,
 )
 from clickwright.rl.losses.aggregate import Aggregation, token_weights
@@ -45,6 +46,7 @@ __all__ = [
     "sft",
     "signed_sft",
     "tbrm",
+    "tdpo",
     "token_weights",
     "uft",
 ]
