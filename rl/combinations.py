@@ -37,7 +37,9 @@ def check_combination(section: Train, loss: Loss, credit: Pipeline) -> None:
     Raises:
         ConfigError: Says all that is wrong, and what to set instead.
     """
-    problems = [*_worth(section, loss, credit), *_credit(section, credit), *_steps(section, loss, credit)]
+    problems = [
+        *_worth(section, loss, credit), *_credit(section, credit), *_steps(section, loss, credit), *_states(section)
+    ]  # fmt: skip
     if problems:
         raise ConfigError("; ".join(problems))
 
@@ -84,6 +86,15 @@ def _credit(section: Train, credit: Pipeline) -> Iterator[str]:
     twice = sorted({name for names in _names(section) for name in names if names.count(name) > 1})
     if twice:
         yield f"listed twice, so that it would count twice: {', '.join(twice)}"
+
+
+def _states(section: Train) -> Iterator[str]:
+    """What a training in recorded states cannot have."""
+    if section.states is not None and section.guides:
+        yield (
+            "[train.states] asks the policy in recorded states, where no guide acts: leave train.guides out, or roll "
+            "episodes out without [train.states]"
+        )
 
 
 def _steps(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:

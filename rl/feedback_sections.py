@@ -139,6 +139,24 @@ class ScoredReward(RewardTerm):
     agreement: str = ""
 
 
+class States(Section):
+    """States of a recorded run to learn in, one answer at a time; nothing is done in an environment.
+
+    Attributes:
+        run: Folder of the run.
+        splits: Splits whose successful episodes are used.
+        format_weight: Earned by a valid action at elements that are there.
+        action_weight: Earned by an action that does what was recorded.
+    """
+
+    run: str
+    splits: Annotated[tuple[str, ...], Field(min_length=1)] = ("demo",)
+    format_weight: NonNegative = 1.0
+    action_weight: Rate = 1.0
+
+    _splits = field_validator("splits")(_no_held_out)
+
+
 class Offline(Section):
     """Reinforcement learning on the groups of a recorded run, whose rewards layers may change.
 

@@ -25,6 +25,7 @@ from clickwright.rl.models import frozen_copy
 from clickwright.rl.moment import Moment, remember
 from clickwright.rl.pass_rates import read_pass_rates
 from clickwright.rl.recipe import Train
+from clickwright.rl.recorded_states import RecordedStates, StateCollector
 from clickwright.rl.rewards.mixing import Mixed
 from clickwright.rl.rollout_metrics import rollout_metrics
 from clickwright.rl.schedule import learning_rate
@@ -97,6 +98,9 @@ class Loop:
         self.loss.restore(state.loss)
         self.plugins = work.recipe.loop_plugins()
         self.plugins.restore(state.plugins)
+        tasks = work.recipe.env.tasks
+        self.states = RecordedStates(section.states, tasks=tasks) if section.states else None
+        self.tasks = tasks if self.states is None else self.states.tasks
         self.pass_rates = read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {}
         self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all")
         self.producer = f"{section.algorithm}"
@@ -184,7 +188,7 @@ class Loop:
         state = self.state
         moment = self.moment()
         self.work.batcher.reset_stats()
-        collector = Collector(self.work, self.plugins, moment)
+        collector = self._collector(moment)
         groups = collector.collect(self.plugins.sampler.plan(moment))
         situation = Situation(moment=moment, run_dir=self.work.run_dir, roll_out=collector.collect)
         groups = self.plugins.edited(groups, situation)
@@ -195,6 +199,11 @@ class Loop:
             remember(state.success, task, rate)
         return groups, collector.episodes
 
+    def _collector(self, moment: Moment) -> Collector | StateCollector:
+        if self.states is None:
+            return Collector(self.work, self.plugins, moment)
+        return StateCollector(self.work, self.states, self.plugins, moment)
+
     def moment(self) -> Moment:
         """Where the training stands."""
         section, state = self.section, self.state
@@ -203,7 +212,7 @@ class Loop:
             max_iterations=section.max_iterations,
             version=state.version,
             seed=self.work.recipe.seed,
-            tasks=self.work.recipe.env.tasks,
+            tasks=self.tasks,
             num_groups=section.groups,
             group_size=section.group_size,
             success=dict(state.success),

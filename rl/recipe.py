@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from clickwright.rl.advantages import EDITORS, ESTIMATORS, MULTIPLIERS, Pipeline
 from clickwright.rl.combinations import check_combination, check_imitation
 from clickwright.rl.critic_section import CriticSection
-from clickwright.rl.feedback_sections import Offline, Preferences, Recorded, RewardTerm, ScoredReward
+from clickwright.rl.feedback_sections import Offline, Preferences, Recorded, RewardTerm, ScoredReward, States
 from clickwright.rl.group_editors import GROUP_EDITORS
 from clickwright.rl.guides import GUIDES
 from clickwright.rl.loop_plugins import LoopPlugins
@@ -80,6 +80,7 @@ class Train(Section):
         sampler: What chooses the tasks and seeds of groups, by ``name``, and its options.
         guides: What changes how their members act, each by ``name`` with its options, in the order they are applied.
         group_editors: What changes which episodes are learnt from, each by ``name`` with its options, in their order.
+        states: Recorded states to answer in, instead of episodes in environments; absent for episodes.
         critic: Value network beside the policy; absent for none.
         pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers may read; empty for none.
         max_iterations: Iterations after which training ends.
@@ -109,6 +110,7 @@ class Train(Section):
     sampler: dict[str, Any] = Field(default_factory=lambda: {"name": "balanced"})
     guides: tuple[dict[str, Any], ...] = ()
     group_editors: tuple[dict[str, Any], ...] = ()
+    states: States | None = None
     critic: CriticSection | None = None
     pass_rates: str = ""
     max_iterations: Positive = 50

@@ -10,12 +10,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from clickwright.agents.agent import Agent, LanguageAgent
 from clickwright.agents.batcher import Batcher
@@ -27,6 +27,8 @@ from clickwright.rl.advantages import Group
 from clickwright.trajectories.recorder import Recorder
 from clickwright.trajectories.records import Episode
 from clickwright.trajectories.store import StoreWriter
+
+ResultT = TypeVar("ResultT")
 
 NUM_COHORTS = 2
 """In deterministic mode one cohort generates while the other steps its environments."""
@@ -129,6 +131,10 @@ class Runner:
         if self._deterministic and isinstance(agent, LanguageAgent):
             return self._runner.run(self._in_waves(jobs, agent, on_done))
         return self._runner.run(self._at_once(jobs, agent, on_done))
+
+    def finish(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Run anything else in the loop of the episodes."""
+        return self._runner.run(work)
 
     def groups(self, jobs: Sequence[Job], episodes: Sequence[Episode]) -> list[Group]:
         """Put episodes together by group, leaving out what cannot be compared.
