@@ -57,19 +57,19 @@ test: setup ## Run every test.
 	$(BIN)/python -m pytest $(ARGS)
 
 # The libraries that our exports are made for, each with its own pins: environments of their own.
-$(VENV)-formats/.installed: pyproject.toml constraints-cpu.txt Makefile
-	python3.11 -m venv $(VENV)-formats
+$(VENV)-formats/.installed: $(VENV)/.installed Makefile
+	$(BIN)/python -m venv $(VENV)-formats
 	$(VENV)-formats/bin/python -m pip install --quiet $(PIP_ARGS) -e . -c constraints-cpu.txt \
-	    'minari[arrow]==0.5.4' datasets==5.2.0 atif==1.8.0 pytest pytest-timeout
+	    'minari[arrow]==0.5.4' datasets==5.2.0 atif==1.8.0 pytest pytest-timeout hypothesis
 	@touch $@
 
 test-formats: $(VENV)-formats/.installed ## Read our exports with Minari, datasets and atif (460 MB, half a minute).
 	$(VENV)-formats/bin/python -m pytest tests/formats $(ARGS)
 
-$(VENV)-trl/.installed: pyproject.toml constraints-cpu.txt Makefile
-	python3.11 -m venv $(VENV)-trl
+$(VENV)-trl/.installed: $(VENV)/.installed Makefile
+	$(BIN)/python -m venv $(VENV)-trl
 	$(VENV)-trl/bin/python -m pip install --quiet $(PIP_ARGS) -e . -c constraints-cpu.txt \
-	    trl==1.16.0 torch pytest pytest-timeout
+	    trl==1.16.0 torch pytest pytest-timeout hypothesis
 	@touch $@
 
 test-trl: $(VENV)-trl/.installed ## Train one step of SFT, DPO and KTO with TRL on our exports (1.5 GB).
@@ -77,7 +77,7 @@ test-trl: $(VENV)-trl/.installed ## Train one step of SFT, DPO and KTO with TRL 
 
 $(VENV)-lerobot/.installed: pyproject.toml Makefile
 	python3.12 -m venv $(VENV)-lerobot
-	$(VENV)-lerobot/bin/python -m pip install --quiet $(PIP_ARGS) -e . 'lerobot[dataset]==0.6.1' pytest pytest-timeout
+	$(VENV)-lerobot/bin/python -m pip install --quiet $(PIP_ARGS) -e . 'lerobot[dataset]==0.6.1' pytest pytest-timeout hypothesis
 	@touch $@
 
 test-lerobot: $(VENV)-lerobot/.installed ## Read our exports with LeRobot (needs Python 3.12; 5 GB).

@@ -38,9 +38,10 @@ def starts_of_bytes(pieces: Iterable[bytes]) -> tuple[int, ...]:
             starts.append(done)
             continue
         first = len(decoder.decode(piece[:1]))
-        waiting = bool(decoder.getstate()[0])
-        # What the first byte completes is its own character, but for what it proves to be broken before it.
-        starts.append(done + first - (not waiting))
+        waiting = decoder.getstate()[0].decode("utf-8", "replace")
+        # What the first byte completes is its own character, but for what it proves to be broken before it. What waits
+        # for more bytes may be two characters already: half of a surrogate is one for each byte.
+        starts.append(done + first + len(waiting) - 1)
         done += first + len(decoder.decode(piece[1:]))
     return tuple(starts)
 

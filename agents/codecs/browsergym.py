@@ -73,7 +73,9 @@ class BrowserGymCodec(Codec):
         if len(fences) == 1 and _CALL.search(text, fences[0].end(), stop) is None:
             draft.think(start, fences[0].start())
             start, stop = fences[0].span("code")
-        elif not fences and (line := _CALL_LINE.search(text, start, stop)) is not None:
+        elif fences or _CALL.match(text, start, stop) is not None:
+            pass
+        elif (line := _CALL_LINE.search(text, start, stop)) is not None:
             draft.think(start, line.start())
             start = line.start()
         gestures = Gestures(draft)

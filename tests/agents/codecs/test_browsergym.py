@@ -208,3 +208,9 @@ def test_the_prompt_lists_what_the_profile_allows() -> None:
     assert "select_option(bid, options)" in CODEC.prompt_text(Profile.WEB)
     assert "select_option" not in CODEC.prompt_text(Profile.GAME)
     assert "noop(wait_ms=...)" in CODEC.prompt_text(Profile.SEARCH)
+
+
+def test_a_call_on_the_line_where_the_thought_ends_is_one() -> None:
+    turn = CODECS["browsergym"].decode("so</think>keyboard_press('1')\nkeyboard_press('2')")
+    assert [action.kind for action in turn.actions] == ["press", "press"]
+    assert turn.thought == "so"
