@@ -39,6 +39,9 @@ def silent(text: str) -> None:
 ROLL_OUT = {"max_iterations": 1, "groups": 16, "lr": 1e-9}
 """128 tries, in 16 groups, at a learning rate that changes nothing."""
 
+SAME_AGAIN = {"deterministic": True}
+"""The tries, and the order in which they are stored, do not depend on which of them ends first."""
+
 
 @pytest.fixture(scope="module")
 def misled_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -55,7 +58,7 @@ def misled_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def misled_run(misled_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tries of the misled model."""
     run = tmp_path_factory.mktemp("misled-run") / "run"
-    train(doors_recipe(misled_model, train=ROLL_OUT), run_dir=run, say=silent)
+    train(doors_recipe(misled_model, train=ROLL_OUT, rollout=SAME_AGAIN), run_dir=run, say=silent)
     return run
 
 
@@ -63,7 +66,7 @@ def misled_run(misled_model: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def tried_run(doors_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tries of the model that is a bit better than chance."""
     run = tmp_path_factory.mktemp("tried-run") / "run"
-    train(doors_recipe(doors_model, train=ROLL_OUT), run_dir=run, say=silent)
+    train(doors_recipe(doors_model, train=ROLL_OUT, rollout=SAME_AGAIN), run_dir=run, say=silent)
     return run
 
 
@@ -240,7 +243,8 @@ def learn(tmp_path: Path) -> Callable[..., Path]:
     """Train a model by some stages, then roll it out once; returns the run."""
 
     def go(model: Path, **sections: Any) -> Path:
-        train(doors_recipe(model, train=ROLL_OUT, **sections), run_dir=tmp_path / "learnt", say=silent)
+        recipe = doors_recipe(model, train=ROLL_OUT, rollout=SAME_AGAIN, **sections)
+        train(recipe, run_dir=tmp_path / "learnt", say=silent)
         return tmp_path / "learnt"
 
     return go
@@ -306,16 +310,18 @@ def test_recorded_groups_make_a_better_policy_by_peoples_rewards_alone(
                 at = {"episode": episode.id, "t": step.t}
                 book.add(Annotation.model_validate({"at": at, "kind": "label", "value": value, "author": "ann"}))
     apply_annotations(run)
-    offline = {"run": str(run), "epochs": 6, "batch_rows": 32, "lr": 2e-3, "loss": {"name": "ppo"},
+    # Thirty steps of AdamW at 2e-3 throw these weights out of all bounds; what holds them is not the clip range, which
+    # only ends a gradient. It is wide upwards, because a rare answer could not become a common one within 1.28.
+    offline = {"run": str(run), "epochs": 6, "batch_rows": 32, "lr": 5e-4, "loss": {"name": "ppo", "clip_high": 4.0},
                "algorithm": {"name": "gigpo", "gamma": 0.0}}  # fmt: skip
     learnt = learn(misled_model, offline=offline | {"rewards": [{"layer": "reward.human", "weight": 10.0}]})
     event = next(row for row in read_metrics(learnt) if row["event"] == "offline")
     assert event["layers"] == "reward.human@1"
     assert event["reward/reward.human@1_missing"] == 0.0
+    assert event["offline/kl_old"] < 10
 
     def third(of: Path) -> float:
-        with StoreReader(of) as reader:
-            steps = [step for one in reader.whole_episodes(split="eval") for step in one.steps]
+        steps = [step for one in tries(of) for step in one.steps]
         return sum(step.action.get("target", {}).get("ref") == 3 for step in steps) / len(steps)
 
     assert third(learnt) > third(misled_run) + 0.3
