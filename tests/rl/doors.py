@@ -58,7 +58,10 @@ class House(Surface):
                 raise SurfaceFault(FaultKind.TOOL, where="step", detail="the house fell down")
         elif action is not None:
             error = "nothing there"
-        doors = tuple(Element(ref=i + 1, role="door", name=name, box=(0, 0, 1, 1)) for i, name in enumerate(DOORS))
+        doors = tuple(
+            Element(ref=i + 1, role="door", name=name, box=(i / len(DOORS), 0, (i + 1) / len(DOORS), 1))
+            for i, name in enumerate(DOORS)
+        )
         colour = self.right[min(len(self.path), 1)]
         screen = frame_of_pixels(np.full((8, 8, 3), 60 * len(self.path), np.uint8)) if wants.screen else None
         return View(text=colour, screen=screen, elements=doors, error=error, key=f"{len(self.path)} {colour}")

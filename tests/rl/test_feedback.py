@@ -296,7 +296,7 @@ def test_recorded_groups_alone_teach_what_the_environment_pays(
 ) -> None:
     section = {"run": str(tried_run), "epochs": 4, "batch_rows": 32, "lr": 2e-3}
     learnt = learn(doors_model, offline=section)
-    assert sampled(learnt) > sampled(tried_run) + 0.05
+    assert sampled(learnt) > sampled(tried_run) + 0.1
 
 
 def test_recorded_groups_make_a_better_policy_by_peoples_rewards_alone(

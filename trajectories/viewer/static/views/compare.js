@@ -1,7 +1,7 @@
 // Two episodes beside each other, step by step from the state that they share, and which of the two is better.
 
 import { get } from "../api.js";
-import { chip, fill, h, key, said, signed, toast } from "../dom.js";
+import { chip, fill, h, key, letGo, said, signed, toast } from "../dom.js";
 import { dialog, scope } from "../keys.js";
 import * as news from "../news.js";
 import { Labels, undo } from "../parts/labels.js";
@@ -129,7 +129,7 @@ class CompareView {
   drawChoice() {
     const { choice, own } = this;
     const focused = [...this.choices.querySelectorAll("button")].indexOf(document.activeElement);
-    fill(this.choices, CHOICES.map(([name, letter, label]) => h("button", { class: ["verdict-choice", name], "aria-pressed": String(choice === name), disabled: session.run.read_only, on: { click: (event) => { this.choose(name); if (event.detail) event.currentTarget.blur(); } } }, label, key(letter))),
+    fill(this.choices, CHOICES.map(([name, letter, label]) => h("button", { class: ["verdict-choice", name], "aria-pressed": String(choice === name), disabled: session.run.read_only, on: { click: (event) => { this.choose(name); letGo(event); } } }, label, key(letter))),
       h("button", { class: "plain", disabled: !own, on: { click: () => this.why() } }, "Why", key("c")));
     if (focused >= 0) this.choices.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
     fill(this.note, own?.value.why && h("blockquote", { class: "critique" }, said(own.value.why)), this.labels.others.filter((one) => one.kind === "preference").map((one) => h("span", { class: "soft" }, h("b", { class: "said" }, one.author), ` ${one.value.choice.replace("_", " ")} `)));

@@ -1,7 +1,7 @@
 // One episode: the film, the big picture, what was seen and said, and what people say about it.
 
 import { get } from "../api.js";
-import { chip, fill, h, key, number, said, signed, toast } from "../dom.js";
+import { chip, fill, h, key, letGo, number, said, signed, toast } from "../dom.js";
 import { dialog, scope } from "../keys.js";
 import * as news from "../news.js";
 import { Correction } from "../parts/correct.js";
@@ -47,7 +47,7 @@ class EpisodeView {
     this.buttons = this.toolbar();
     this.graph = h("div", { class: "graph" });
     this.title = h("h2", { class: "action-line" });
-    this.element = h("div", { class: "episode-view" }, this.header(), this.strip.element,
+    this.element = h("div", { class: "episode-view", "data-id": this.id }, this.header(), this.strip.element,
       h("div", { class: "columns" },
         h("div", { class: "left" }, this.stage.element, h("div", { class: "toolbar", role: "toolbar", "aria-label": "Picture" }, this.buttons), this.replayed.element, this.graph),
         h("div", { class: "right" }, h("div", { class: "action-head" }, this.title), this.correction.element, this.tried.element, this.judgement.element, this.tabs.element)));
@@ -83,12 +83,12 @@ class EpisodeView {
 
   toolbar() {
     const toggle = (name, label, letter, title) => {
-      const button = h("button", { "aria-pressed": String(this.stage[name]), title, on: { click: () => this.toggle(name) } }, label, key(letter));
+      const button = h("button", { "aria-pressed": String(this.stage[name]), title, on: { click: (event) => { this.toggle(name); letGo(event); } } }, label, key(letter));
       button.dataset.name = name;
       return button;
     };
     const hold = h("button", { title: "Hold to see the screen after the action", on: { pointerdown: () => this.flicker(true), pointerup: () => this.flicker(false), pointerleave: () => this.flicker(false) } }, "After", key("x"));
-    this.playing = h("button", { title: "Play", on: { click: () => this.play() } }, "Play", key("Space"));
+    this.playing = h("button", { title: "Play", on: { click: (event) => { this.play(); letGo(event); } } }, "Play", key("Space"));
     return [toggle("overlay", "Action", "o", "Draw the action"), toggle("tiles", "Difference", "d", "Mark the tiles that the action changed"), toggle("elements", "Elements", "l", "Outline the elements"), hold, h("span", { class: "grow" }), this.playing,
       h("span", { class: "turn" }, h("button", { "aria-label": "Step before", on: { click: () => this.go(this.t - 1) } }, "←"), this.counter = h("span", { class: "count", role: "status" }), h("button", { "aria-label": "Next step", on: { click: () => this.go(this.t + 1) } }, "→"))];
   }
