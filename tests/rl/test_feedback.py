@@ -157,6 +157,13 @@ def test_a_correction_takes_the_place_of_what_was_done(work: Workspace, run: Pat
         assert row.completion_ids != step.completion_ids
 
 
+def test_corrections_that_are_too_long_to_say_are_told(work: Workspace, run: Path) -> None:
+    long = {"action": {"kind": "click", "target": {"ref": 1}}, "thought": "because it has the colour of the room"}
+    correct(run, 2, value=long)
+    with pytest.raises(ConfigError, match=r"corrected, but for 2 that .* cannot say in rollout\.max_new_tokens = 8"):
+        chosen_rows(work, run)
+
+
 def test_labels_choose_and_bad_ones_leave_out(work: Workspace, run: Path) -> None:
     won = next(episode for episode in tries(run) if episode.success)
     lost = next(episode for episode in tries(run) if not episode.success)

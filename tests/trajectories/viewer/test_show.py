@@ -39,7 +39,7 @@ def roll_out(model: Path, run: Path, **sections: Any) -> float:
     from clickwright.rl import train
     from tests.rl.recipes import doors_recipe
 
-    steady = {"deterministic": True}
+    steady = {"deterministic": True, "max_new_tokens": 16}
     recipe = doors_recipe(model, train=ROLL_OUT, rollout=steady, record={"frames": "all"}, **sections)
     elsewhere(lambda: train(recipe, run_dir=run, say=lambda text: None))
     (task,) = json.loads((run / "results.json").read_text())["evaluations"][-1]["tasks"].values()
@@ -167,7 +167,7 @@ def test_from_looking_to_a_better_policy(
     pairs = exported(run, "dpo", tmp_path / "dpo")
     for episode, step in wrong:
         (row,) = [row for row in taught if (row["episode_id"], row["t"]) == (episode.id, step.t)]
-        assert row["messages"][-1]["content"] == f"click [{right_door(step) + 1}]"
+        assert row["messages"][-1]["content"] == f'click "{step.text}" [{right_door(step) + 1}]'
     assert sorted(row["by"] for row in pairs if row["by"] != "return") == ["correction"] * len(wrong) + ["preference"]
     assert {row["rejected_episode_id"] for row in pairs if row["by"] == "preference"} <= {
         preferred.preference().a.episode, preferred.preference().b.episode,
