@@ -15,7 +15,6 @@ import json
 import math
 import shlex
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -27,8 +26,7 @@ import gymnasium
 
 from benchmarks import machine
 from benchmarks.rounds import REPOSITORY
-from clickwright.agents.folder import load_agent
-from clickwright.agents.rollouts import rollouts
+from clickwright.agents.folder import MODEL_OF_A_RUN
 from clickwright.agents.scripted import with_names
 from clickwright.envs.actions import ACTION, Action
 from clickwright.envs.web.browsers import find_browser
@@ -36,6 +34,11 @@ from clickwright.rl import Recipe, load_recipe, train
 from clickwright.rl.comparison import interval
 from clickwright.rl.evaluate import short_name
 from clickwright.rl.metrics import read_metrics
+from clickwright.rl.models import load_model
+from clickwright.rl.progress import Progress
+from clickwright.rl.recipe import Model
+from clickwright.rl.runner import Job, by_member
+from clickwright.rl.workspace import Workspace
 from clickwright.trajectories.annotations import Annotation, AnnotationBook
 from clickwright.trajectories.annotations.apply import apply_annotations
 from clickwright.trajectories.reader import StoreReader
@@ -58,7 +61,6 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--work", type=Path, default=Path("runs/corrections"), help="where runs are written")
     parser.add_argument("--out", type=Path, default=RESULT, help=f"result file ({RESULT})")
     args = parser.parse_args(argv)
-    started = time.perf_counter()
     runs = [one_seed(seed, args) for seed in range(args.first, args.first + args.seeds)]
     result = {
         "command": shlex.join(["python", "-m", "benchmarks.corrections", *argv]),
@@ -69,7 +71,6 @@ def main(argv: Sequence[str]) -> int:
         "held_out": f"seeds {args.held_out} to {args.held_out + args.episodes - 1} of every task",
         "summary": summary(runs),
         "runs": runs,
-        "minutes": round((time.perf_counter() - started) / 60, 1),
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -78,8 +79,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def one_seed(seed: int, args: argparse.Namespace) -> dict[str, Any]:
-    """Everything with one training seed."""
+    """Everything with one training seed; one that is finished in the same folder is not made again."""
     home = args.work / f"seed{seed}"
+    finished = home / "finished.json"
+    if finished.is_file():
+        return dict(json.loads(finished.read_text(encoding="utf-8")))
     common = {
         "seed": seed, "evaluate.episodes_per_task": args.episodes, "evaluate.first_seed": args.held_out,
         "record.frames": "none", "record.tensorboard": False,
@@ -95,7 +99,9 @@ def one_seed(seed: int, args: argparse.Namespace) -> dict[str, Any]:
     train(recipe, run_dir=home / "corrected", say=print)
     train(control_of(recipe, home / "corrected"), run_dir=home / "control", say=print)
     folders = {"before": "few-demos", "corrected": "corrected", "control": "control"}
-    return {"seed": seed, **counts, **{stage: held_out(home / folder) for stage, folder in folders.items()}}
+    found = {"seed": seed, **counts, **{stage: held_out(home / folder) for stage, folder in folders.items()}}
+    finished.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
 
 
 def control_of(recipe: Recipe, corrected: Path) -> Recipe:
@@ -109,13 +115,21 @@ def control_of(recipe: Recipe, corrected: Path) -> Recipe:
 
 
 def attempts(run: Path, model: Path, recipe: Recipe, *, seed: int, count: int) -> None:
-    """Let the agent try training seeds of every task, and keep what it did."""
-    agent = load_agent(model)
-    settings = {"text_budget": recipe.env.text_budget}
-    for env_id in recipe.env.tasks:
-        first = 1_000_000 * (seed + 1)
-        for _ in rollouts(env_id, agent, episodes=count, seed=first, record=run, settings=settings):
-            pass
+    """Let the agent try training seeds of every task, taking its most likely tokens, and keep what it did."""
+    run.mkdir(parents=True)
+    weights = load_model(Model(source=str(model / MODEL_OF_A_RUN)))
+    jobs = [
+        [
+            Job(
+                env_id=env_id, seed=number, split="train", stream=f"try/{env_id}/{number}",
+                episode_id=f"try-{short_name(env_id)}-{number}", recorded_as="train",
+            )
+            for number in range(1_000_000 * (seed + 1), 1_000_000 * (seed + 1) + count)
+        ]
+        for env_id in recipe.env.tasks
+    ]  # fmt: skip
+    with Workspace(recipe, run, weights=weights, session="", progress=Progress(print), meta={}) as work:
+        work.runner.run(by_member(jobs), work.agent(greedy=True))
 
 
 def correct(run: Path, *, count: int) -> dict[str, int]:

@@ -12,7 +12,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,9 @@ from statistics import median
 from typing import Any
 
 from benchmarks import machine
+from benchmarks.json_files import JsonFiles
 from benchmarks.rounds import REPOSITORY
-from benchmarks.store_load import RARE, TASKS, VOCABULARY, build, json_file, make_episode
+from benchmarks.store_load import RARE, TASKS, VOCABULARY, build, make_episode
 from clickwright.trajectories.layers import Layers
 from clickwright.trajectories.reader import StoreReader
 
@@ -49,10 +50,15 @@ class Row:
     budget_ms: float
 
 
-def loads(folder: Path, count: int) -> dict[str, tuple[Callable[[], object], Callable[[], object] | None, float]]:
+Load = tuple[Callable[[], object], Callable[[], object] | None, float]
+"""What is done on the store, on the JSON files (``None`` where they have nothing like it), and the budget in ms."""
+
+
+def loads(folder: Path, count: int) -> dict[str, Load]:
     """What is measured: on the store, on the JSON files, and the budget."""
     rng = Random(1)
     run = folder / "run"
+    files = JsonFiles(folder, count, PAGE)
 
     def with_reader(look: Callable[[StoreReader], object]) -> Callable[[], object]:
         def opened() -> object:
@@ -60,14 +66,6 @@ def loads(folder: Path, count: int) -> dict[str, tuple[Callable[[], object], Cal
                 return look(reader)
 
         return opened
-
-    def every_json() -> list[tuple[float, str]]:
-        every = (json.loads(json_file(folder, number).read_text("utf-8")) for number in range(count))
-        return sorted(((sum(step["reward"] for step in one["steps"]), one["id"]) for one in every), reverse=True)[:PAGE]
-
-    def search_json(word: str) -> list[str]:
-        found = (number for number in range(count) if word in json_file(folder, number).read_text("utf-8"))
-        return [f"e{number:06}" for number, _ in zip(found, range(PAGE), strict=False)]
 
     def episode_with_layers(reader: StoreReader) -> object:
         name = f"e{rng.randrange(count):06}"
@@ -79,30 +77,30 @@ def loads(folder: Path, count: int) -> dict[str, tuple[Callable[[], object], Cal
     a, b = VOCABULARY[40], VOCABULARY[300]
     phrase = " ".join(str(make_episode(count // 2).steps[0].action["target"]["name"]).split())
     return {
-        "list: newest page": (with_reader(lambda r: r.episodes(order="newest", limit=PAGE)), every_json, LIST_MS),
+        "list: newest page": (with_reader(lambda r: r.episodes(order="newest", limit=PAGE)), files.best, LIST_MS),
         "list: page in the middle": (
             with_reader(lambda r: r.episodes(order="newest", limit=PAGE, after=count // 2)), None, LIST_MS,
         ),
-        "list: best first": (with_reader(lambda r: r.episodes(order="best", limit=PAGE)), every_json, LIST_MS),
+        "list: best first": (with_reader(lambda r: r.episodes(order="best", limit=PAGE)), files.best, LIST_MS),
         "list: one task, failures": (
             with_reader(lambda r: r.episodes(order="newest", limit=PAGE, task=TASKS[3], success=False)), None, LIST_MS,
         ),
         "list: facets": (with_reader(lambda r: r.facets()), None, LIST_MS),
         "episode": (
             with_reader(lambda r: r.episode(f"e{rng.randrange(count):06}")),
-            lambda: json.loads(json_file(folder, rng.randrange(count)).read_text("utf-8")),
+            lambda: files.episode(rng.randrange(count)),
             EPISODE_MS,
         ),
         "episode and its layer": (with_reader(episode_with_layers), None, EPISODE_MS),
-        "search: a rare word": (search(RARE), lambda: search_json(RARE), SEARCH_MS),
-        "search: the most common word": (search(COMMON), lambda: search_json(COMMON), SEARCH_MS),
+        "search: a rare word": (search(RARE), lambda: files.search(RARE), SEARCH_MS),
+        "search: the most common word": (search(COMMON), lambda: files.search(COMMON), SEARCH_MS),
         "search: two words": (search(f"{a} {b}"), None, SEARCH_MS),
         "search: a phrase": (search(f'"{phrase}"'), None, SEARCH_MS),
         "search: the beginning of a word": (search(f"{RARE[:5]}*"), None, SEARCH_MS),
         "search: a common word in one task's failures": (
             search(COMMON, task=TASKS[3], success=False), None, SEARCH_MS,
         ),
-        "search: nothing": (search("zzzz"), lambda: search_json("zzzz"), SEARCH_MS),
+        "search: nothing": (search("zzzz"), lambda: files.search("zzzz"), SEARCH_MS),
     }  # fmt: skip
 
 
@@ -113,9 +111,8 @@ def time_ms(call: Callable[[], object]) -> float:
     return round(1000 * (time.perf_counter() - begun), 3)
 
 
-def measure(folder: Path, count: int, *, rounds: int, json_rounds: int) -> list[Row]:
+def measure(every: Mapping[str, Load], *, rounds: int, json_rounds: int) -> list[Row]:
     """Every load in turn, again and again; the first call of each is not counted."""
-    every = loads(folder, count)
     times: dict[str, list[float]] = {what: [] for what in every}
     beside: dict[str, list[float]] = {what: [] for what in every}
     for round_number in range(rounds + 1):
@@ -170,7 +167,7 @@ def main(argv: list[str]) -> int:
         with StoreReader(folder / "run") as reader:
             result["rows_by_table"] = reader.counts()
             result["store_bytes"] = reader.path.stat().st_size
-        rows = measure(folder, args.episodes, rounds=args.rounds, json_rounds=args.json_rounds)
+        rows = measure(loads(folder, args.episodes), rounds=args.rounds, json_rounds=args.json_rounds)
     result["rows"] = [asdict(row) for row in rows]
     out = REPOSITORY / args.out
     out.parent.mkdir(parents=True, exist_ok=True)

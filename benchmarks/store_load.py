@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from benchmarks.json_files import json_file
 from clickwright.trajectories.layers import Layers
 from clickwright.trajectories.records import Episode, Status, Step
 from clickwright.trajectories.store import StoreWriter
@@ -17,7 +18,6 @@ RARE = "quicksilver"
 
 SEEDS_PER_TASK = 500
 PAGES_PER_EPISODE = 4
-FILES_PER_FOLDER = 1000
 _rng = random.Random(0)
 _SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
 VOCABULARY = ["".join(_rng.choices(_SYLLABLES, k=_rng.randint(1, 4))) for _ in range(20_000)]
@@ -85,8 +85,3 @@ def build(folder: Path, count: int) -> Iterator[int]:
         made = (make_episode(number) for number in range(start, min(count, start + 1000)))
         values = [(episode.id, step.t, step.reward - 0.5) for episode in made for step in episode.steps]
         layers.put("advantage", 1, producer="bench", values=values)
-
-
-def json_file(folder: Path, number: int) -> Path:
-    """Where an episode lies as JSON."""
-    return folder / "json" / f"{number // FILES_PER_FOLDER:04}" / f"e{number:06}.json"

@@ -118,7 +118,7 @@ def _people(args: Namespace) -> People:
     if not book_file(args.run_path).is_file():
         return People()
     with AnnotationBook(args.run_path) as book:
-        return people_of_annotations(one.model_dump(mode="json") for one in book.current())
+        return people_of_annotations(book.current())
 
 
 def import_(args: Namespace) -> int:

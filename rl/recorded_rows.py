@@ -157,7 +157,9 @@ def recorded_rows(section: Recorded, recordings: Recordings, writer: Writer) -> 
             found.counts[str(reason)] += 1
     found.counts["unused_corrections"] = len(unused)
     if not found.rows:
-        raise recordings.nothing(f"no step that is kept for {' or '.join(section.keep)}")
+        long = found.counts["unsayable"]
+        left_out = f", but for {long} that the policy cannot say in rollout.max_new_tokens = {writer.max_new_tokens}"
+        raise recordings.nothing(f"no step that is kept for {' or '.join(section.keep)}{left_out if long else ''}")
     return found
 
 

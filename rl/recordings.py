@@ -79,7 +79,7 @@ class Recordings:
         return People.of(
             corrections=[(episode, t, value) for (episode, t), value in corrected.items()],
             preferences=[
-                ((episode, t), (str(worse), int(worse_t)), "a")
+                ((episode, t), (str(worse), int(worse_t)))
                 for (episode, t), value in preferred.items() if t is not None
                 for worse, worse_t in _json(preferences, value, list)
             ],

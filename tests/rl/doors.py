@@ -16,6 +16,7 @@ import numpy as np
 from clickwright.agents.tiny import TinyConfig, build, train_tokenizer
 from clickwright.agents.weights import save_folder
 from clickwright.envs.actions import Action, Click, Ref
+from clickwright.envs.frames import frame_of_pixels
 from clickwright.envs.profiles import Profile
 from clickwright.envs.surface import Element, Surface, View, Wants
 from clickwright.envs.task import Goal, Score, Task
@@ -57,9 +58,13 @@ class House(Surface):
                 raise SurfaceFault(FaultKind.TOOL, where="step", detail="the house fell down")
         elif action is not None:
             error = "nothing there"
-        doors = tuple(Element(ref=i + 1, role="door", name=name, box=(0, 0, 1, 1)) for i, name in enumerate(DOORS))
+        doors = tuple(
+            Element(ref=i + 1, role="door", name=name, box=(i / len(DOORS), 0, (i + 1) / len(DOORS), 1))
+            for i, name in enumerate(DOORS)
+        )
         colour = self.right[min(len(self.path), 1)]
-        return View(text=colour, elements=doors, error=error, key=f"{len(self.path)} {colour}")
+        screen = frame_of_pixels(np.full((8, 8, 3), 60 * len(self.path), np.uint8)) if wants.screen else None
+        return View(text=colour, screen=screen, elements=doors, error=error, key=f"{len(self.path)} {colour}")
 
     def close(self) -> None:
         """Nothing to close."""

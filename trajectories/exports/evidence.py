@@ -27,7 +27,7 @@ def choose(asked: str | None, source: Source) -> Evidence:
         if asked not in tuple(Evidence):
             raise ConfigError(f"unknown evidence {asked!r}: one of {', '.join(Evidence)}")
         return Evidence(asked)
-    if source.people.labels or source.people.first_errors:
+    if source.people.labels:
         return Evidence.HUMAN
     name = source.selection.advantage_layer.partition("@")[0]
     return Evidence.ADVANTAGE if source.has_layer(name) else Evidence.SUCCESS

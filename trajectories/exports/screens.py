@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clickwright.envs.surface import Frame
 from clickwright.trajectories.exports.source import Source
+from clickwright.trajectories.frames import stored_pixels
 
 FOLDER = "images"
 PADDED = "sizes of screens"
@@ -76,7 +77,7 @@ def padded_pixels(frame: Frame | None, size_px: tuple[int, int], source: Source)
         return pixels
     if (frame.width_px, frame.height_px) != size_px:
         source.report.lose(PADDED)
-    pixels[: frame.height_px, : frame.width_px] = frame.pixels()
+    pixels[: frame.height_px, : frame.width_px] = stored_pixels(frame)
     return pixels
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from clickwright.envs.changes import changed_tiles
 from clickwright.envs.likeness import Level
 from clickwright.envs.surface import Frame
+from clickwright.trajectories.frames import stored_pixels
 from clickwright.trajectories.records import Episode, Status, Step
 from clickwright.trajectories.replay.verdicts import Difference
 from clickwright.trajectories.seeing import Seen
@@ -38,12 +39,16 @@ def state_of(row: Step | Seen | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differing_pixels(recorded: Frame, found: Frame | None) -> list[Difference]:
-    """How two frames differ."""
+    """How two frames differ.
+
+    Raises:
+        DamagedFileError: The recorded one cannot be decoded.
+    """
     if found is None:
         return [Difference(level=Level.PIXELS, detail="the replay shows no frame")]
     if recorded.sha256 == found.sha256:
         return []
-    before, after = recorded.pixels(), found.pixels()
+    before, after = stored_pixels(recorded), found.pixels()
     if before.shape != after.shape:
         sizes = " x ".join(map(str, before.shape[1::-1])), " x ".join(map(str, after.shape[1::-1]))
         detail = f"{sizes[0]} pixels recorded, {sizes[1]} found"

@@ -8,8 +8,9 @@ from typing import Any
 
 from clickwright.errors import ConfigError
 from clickwright.trajectories.annotations.models import Kind
-from clickwright.trajectories.viewer import episodes, find, labels, pictures
+from clickwright.trajectories.viewer import episodes, find, labels, pictures, replays
 from clickwright.trajectories.viewer import groups as grouping
+from clickwright.trajectories.viewer import tried as trying
 from clickwright.trajectories.viewer.query import HAS, KEYS
 from clickwright.trajectories.viewer.source import Source
 
@@ -135,6 +136,17 @@ def compare(source: Source, params: Params) -> dict[str, Any]:
     )
 
 
+def tried(source: Source, params: Params) -> dict[str, Any]:
+    """The actions that were tried in the state of a step."""
+    return trying.tried_json(source, params.text("id"), params.integer("t"), blind=_blind(source, params))
+
+
+def replay(source: Source, params: Params) -> dict[str, Any]:
+    """What replaying an episode came to; hidden from who judges blind."""
+    identity = source.reader.head(params.text("id")).episode.id
+    return {"replay": None} if _blind(source, params) else replays.replay_json(source.replays, identity)
+
+
 def difference(source: Source, params: Params) -> dict[str, Any]:
     """Where two frames differ."""
     return pictures.difference(source, params.text("a"), params.text("b"))
@@ -175,8 +187,8 @@ def metrics(source: Source, params: Params) -> dict[str, Any]:
 
 GETS: Mapping[str, Callable[[Source, Params], dict[str, Any]]] = {
     "run": run, "episodes": episode_page, "facets": facets, "episode": episode, "prompt": prompt, "groups": groups,
-    "group": group, "compare": compare, "difference": difference, "queues": queues, "queue": queue,
-    "agreement": agreement, "metrics": metrics,
+    "group": group, "compare": compare, "tried": tried, "replay": replay, "difference": difference, "queues": queues,
+    "queue": queue, "agreement": agreement, "metrics": metrics,
 }  # fmt: skip
 """What is read, by the name after ``/api/``."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clickwright.errors import ClickwrightError, ConfigError, DamagedFileError, UnknownNameError, require
-from clickwright.trajectories.viewer import live, pictures
+from clickwright.trajectories.viewer import live, pictures, replays
 from clickwright.trajectories.viewer.api import GETS, POSTS, Params
 from clickwright.trajectories.viewer.guard import Guard
 from clickwright.trajectories.viewer.source import Decode, Metrics, ReadOnlyError, Settings, Source, as_json
@@ -89,13 +89,18 @@ def create_app(
             return answer(lambda: _refuse(complaint))
         return await run_in_threadpool(answer, lambda: handler(source, data))
 
+    def png(work: Callable[[], bytes], *, cache: str) -> Response:
+        found: list[bytes] = []
+        failed = answer(lambda: found.append(work()))
+        return Response(found[0], media_type="image/png", headers={"cache-control": cache}) if found else failed
+
     def picture(request: Request) -> Response:
         sha256, small = request.path_params["sha256"], request.query_params.get("size") == "small"
-        found: list[bytes] = []
-        failed = answer(lambda: found.append(_png(source, sha256, small=small)))
-        if not found:
-            return failed
-        return Response(found[0], media_type="image/png", headers={"cache-control": "private, max-age=31536000"})
+        return png(lambda: _png(source, sha256, small=small), cache="private, max-age=31536000")
+
+    def replay_picture(request: Request) -> Response:
+        name = request.query_params.get("id", "")
+        return png(lambda: replays.replay_picture(source.replays, name), cache="no-store")
 
     async def events(request: Request) -> Response:
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -120,6 +125,7 @@ def create_app(
         Route("/static/{path:path}", static),
         Route("/api/live", events),
         Route("/api/frames/{sha256}", picture),
+        Route("/api/replay/picture", replay_picture),
         Route("/api/{name}", get, methods=["GET"]),
         Route("/api/{name}", post, methods=["POST"]),
     ]

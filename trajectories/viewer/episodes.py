@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from clickwright.errors import ConfigError, UnknownNameError
+from clickwright.errors import ConfigError
 from clickwright.trajectories.packing import unpack_text
-from clickwright.trajectories.records import Episode, Step
+from clickwright.trajectories.records import Episode
 from clickwright.trajectories.viewer import shapes
 from clickwright.trajectories.viewer.source import Source
-from clickwright.trajectories.wording import action_line
+from clickwright.trajectories.viewer.tree import shared_steps, tree_json
 
 
 def episode_json(source: Source, episode_id: str, *, author: str, blind: bool) -> dict[str, Any]:
@@ -68,35 +68,13 @@ def prompt_json(source: Source, episode_id: str, t: int) -> dict[str, Any]:
     Raises:
         UnknownNameError: No such episode or step.
     """
-    step = _step(source, episode_id, t)
+    step = source.step(episode_id, t)
     decode = source.settings.decode
     return {
         "num_tokens": len(step.prompt_ids),
         "decoded": decode is not None,
         "pieces": shapes.pieces_of(step.prompt_ids, decode),
     }
-
-
-def _step(source: Source, episode_id: str, t: int) -> Step:
-    steps = source.reader.episode(episode_id).steps
-    if not 0 <= t < len(steps):
-        raise UnknownNameError("step", str(t), allowed=[str(step.t) for step in steps])
-    return steps[t]
-
-
-def shared_steps(a: Episode, b: Episode) -> int | None:
-    """The step up to which two episodes are the same and at which they part: same states, same actions before it.
-
-    Returns:
-        ``None`` when they do not even start in the same state.
-    """
-    steps_a, steps_b = a.steps, b.steps
-    for t, (one, two) in enumerate(zip(steps_a, steps_b, strict=False)):
-        if one.state_key != two.state_key:
-            return t - 1 if t else None
-        if action_line(one.action) != action_line(two.action):
-            return t
-    return max(min(len(steps_a), len(steps_b)) - 1, 0) if steps_a and steps_b else None
 
 
 def compare_json(source: Source, a: str, b: str, *, author: str, blind: bool) -> dict[str, Any]:
@@ -120,4 +98,5 @@ def compare_json(source: Source, a: str, b: str, *, author: str, blind: bool) ->
         "b": episode_json(source, b, author=author, blind=blind),
         "shared_t": shared_steps(one, two),
         "meeting": meeting[:2000],
+        "tree": tree_json(source, one, two, blind=blind),
     }

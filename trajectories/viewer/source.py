@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clickwright.errors import ConfigError
+from clickwright.errors import ConfigError, UnknownNameError
 from clickwright.trajectories import search
 from clickwright.trajectories.annotations import Annotation, AnnotationBook
 from clickwright.trajectories.layers import Layer, Layers
 from clickwright.trajectories.reader import StoreReader
-from clickwright.trajectories.records import Episode
+from clickwright.trajectories.records import Episode, Step
+from clickwright.trajectories.viewer.replays import Replays
 
 Decode = Callable[[Sequence[int]], Sequence[str]]
 """Token ids to one piece of text each."""
@@ -70,6 +71,7 @@ class Source:
         self.book = AnnotationBook(run)
         self._layers = Layers(run)
         self.folder = self.reader.path.parent
+        self.replays = Replays(self.folder)
         self._lock = threading.Lock()
         self._layer_values: dict[tuple[str, int, int], Values] = {}
         self._said: tuple[int, list[Annotation]] = (-1, [])
@@ -115,6 +117,25 @@ class Source:
                 return found
             before, identity = parent.t if before is None else min(before, parent.t), parent.episode_id
             parent = self.reader.head(identity).episode.parent
+
+    def layer_values_of(self, name: str, episode_id: str) -> Values:
+        """The newest version of a layer about one episode; nothing where there is no such layer."""
+        layer = next((layer for layer in self.layers() if layer.name == name), None)
+        if layer is None:
+            return {}
+        with self._lock:
+            return self._layers.read(name, layer.version, episode_id=episode_id)
+
+    def step(self, episode_id: str, t: int) -> Step:
+        """A step of an episode.
+
+        Raises:
+            UnknownNameError: No such episode or step.
+        """
+        steps = self.reader.episode(episode_id).steps
+        if not 0 <= t < len(steps):
+            raise UnknownNameError("step", str(t), allowed=[str(step.t) for step in steps])
+        return steps[t]
 
     def said(self) -> list[Annotation]:
         """What counts of what people said."""

@@ -72,8 +72,12 @@ def test_what_makes_no_pair(other: Episode) -> None:
 def test_people_pair_by_preference_and_by_correction() -> None:
     a, b = episode("a", ("s", 1, 1.0)), episode("b", ("s", 2, 0.0), ("t", 2, 0.0))
     people = People.of(
-        preferences=[(("a", 0), ("b", 0), "b"), (("a", 0), ("b", 1), "a"), (("a", 0), ("b", 0), "tie")],
-        corrections=[("a", 0, {"action": click(7), "thought": "seven"}), ("b", 0, click(2)), ("gone", 0, click(1))],
+        preferences=[(("b", 0), ("a", 0)), (("a", 0), ("b", 1))],
+        corrections=[
+            ("a", 0, {"action": click(7), "thought": "seven"}),
+            ("b", 0, {"action": click(2)}),
+            ("gone", 0, {"action": click(1)}),
+        ],
     )
     pairs, num_unlike = pairs_by_people(people, {"a": a, "b": b})
     assert [(pair.by, pair.chosen.episode.id, pair.rejected.episode.id) for pair in pairs] == [
@@ -99,7 +103,7 @@ def test_a_run_gives_pairs_within_groups_and_between_branches(rich_run: Path, tm
 
 
 def test_a_persons_preference_overrules_returns(rich_run: Path, tmp_path: Path) -> None:
-    people = People.of(preferences=[(("fork-0", 0), ("fork-1", 0), "b")])
+    people = People.of(preferences=[(("fork-1", 0), ("fork-0", 0))])
     export(rich_run, to="dpo", out=tmp_path / "out", options=Options(style="text"), people=people)
     rows = [row for row in tables(tmp_path / "out") if row["group_id"] == "fork"]
     assert [(row["by"], row["chosen_episode_id"], row["rejected_episode_id"]) for row in rows] == [

@@ -95,7 +95,7 @@ def test_the_strongest_evidence_is_taken_by_itself(rich_run: Path, tmp_path: Pat
 
 
 def test_prm_labels_steps_up_to_the_first_error(rich_run: Path, tmp_path: Path) -> None:
-    people = People.of(first_errors=[("marked", 1, None)])
+    people = People.of(labels=[("marked", 0, "good"), ("marked", 1, "bad")])
     row = rows(rich_run, tmp_path / "out", "prm", options=Options(), people=people)[0]
     assert (row["completions"], row["labels"]) == (["raw-mark", "click [2]"], [True, False])
     assert row["prompt"].startswith("goal: Goal-mark\n")

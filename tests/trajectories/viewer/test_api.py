@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from clickwright.envs.surface import Frame
 from clickwright.trajectories.annotations import Annotation, AnnotationBook
 from clickwright.trajectories.store import StoreWriter
+from tests.trajectories.viewer.conftest import SIZE, picture
 
 
 def found(viewer: Any, query: str, **params: Any) -> list[str]:
@@ -129,6 +133,26 @@ def test_frames_and_small_pictures(viewer: Any) -> None:
     assert Image.open(io.BytesIO(small.body)).size == (200, 150)
     assert viewer.ask("/api/frames/" + "0" * 64).status == 404
     assert viewer.ask("/api/frames/..%2f..%2fpasswd").status == 404
+
+
+def test_a_picture_that_was_recorded_cut_short_is_an_error_of_its_own(viewer: Any, make_episode: Any) -> None:
+    whole = picture(1, 1)
+    png = whole.png[:150]
+    cut = Frame(png=png, sha256=hashlib.sha256(png).hexdigest(), width_px=SIZE[0], height_px=SIZE[1])
+    episode = make_episode("cut")
+    steps = tuple(replace(step, frame_sha256=cut.sha256) for step in episode.steps)
+    with StoreWriter(viewer.run) as writer:
+        writer.add(replace(episode, steps=steps), frames=[cut])
+    good = viewer.get("episode", id="group-a-0")["steps"][0]["frame"]
+    for path, params in (
+        (f"/api/frames/{cut.sha256}", {"size": "small"}),
+        ("/api/difference", {"a": cut.sha256, "b": good}),
+    ):
+        answer = viewer.ask(path, **params)
+        assert answer.status == 500
+        assert "cannot be decoded" in answer.json["error"]
+    assert viewer.get("episode", id="cut")["steps"][0]["frame"] == cut.sha256
+    assert viewer.ask(f"/api/frames/{good}", size="small").status == 200
 
 
 def test_metrics_come_from_a_line_on(viewer: Any) -> None:

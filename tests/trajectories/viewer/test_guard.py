@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +141,33 @@ def test_the_command_refuses_what_it_cannot_serve(run: Path, arguments: list[str
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert complaint in done.stderr
+
+
+def rubbish(file: Path) -> None:
+    file.write_bytes(b"not a database" * 500)
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:3000])
+
+
+def of_tomorrow(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as store, store:
+        store.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+
+
+@pytest.mark.parametrize(
+    ("harm", "complaint"), [(rubbish, "doctor"), (cut_short, "doctor"), (of_tomorrow, "has schema version '99'")]
+)
+def test_the_command_says_what_is_wrong_with_a_store(run: Path, harm: Callable[[Path], None], complaint: str) -> None:
+    harm(run / "episodes.sqlite")
+    before = (run / "episodes.sqlite").read_bytes()
+    command = [sys.executable, "-m", "clickwright", "view", str(run), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (run / "episodes.sqlite").read_bytes() == before
 
 
 def test_tokens_become_text_with_the_tokenizer_of_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

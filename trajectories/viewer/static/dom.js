@@ -35,6 +35,11 @@ export function fill(element, ...children) {
   return put(element, ...children);
 }
 
+/** A button that was clicked with the mouse gives the keys back to the page; one that was pressed by a key keeps the focus. */
+export function letGo(event) {
+  if (event.detail) event.currentTarget.blur();
+}
+
 /** Recorded text without control characters, which would be invisible, and without lone surrogates. */
 export function printable(text) {
   return String(text ?? "").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ud800-\udfff]/gu,

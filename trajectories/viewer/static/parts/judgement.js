@@ -1,6 +1,6 @@
 // The reader's own verdict on a step and its episode, and what others said.
 
-import { fill, h, key, said, toast } from "../dom.js";
+import { fill, h, key, letGo, said, toast } from "../dom.js";
 import { dialog } from "../keys.js";
 import { session } from "../session.js";
 
@@ -21,7 +21,7 @@ export class Judgement {
     const first = labels.own("first_error");
     const rating = labels.own("rating")?.value || 0;
     const off = session.run.read_only;
-    const press = (run) => ({ click: (event) => { run(); if (event.detail) event.currentTarget.blur(); } });
+    const press = (run) => ({ click: (event) => { run(); letGo(event); } });
     const beyond = first && t > first.at.t;
     fill(this.element,
       h("div", { class: "row labels", role: "group", "aria-label": "This step" },

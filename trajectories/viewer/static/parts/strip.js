@@ -37,14 +37,16 @@ export class Strip {
       h("span", { class: look.class, vars: look.vars }));
   }
 
-  /** Marks by step: {labels, firstError, corrected}. */
-  mark({ labels, firstError, corrected }) {
+  /** Marks by step: {labels, firstError, corrected, differs (rows that a replay found otherwise), shared (where two part)}. */
+  mark({ labels = new Map(), firstError = null, corrected = new Set(), differs = new Set(), shared = null }) {
     this.cells.forEach((cell, t) => {
       const label = labels.get(t);
       fill(cell.querySelector(".marks"),
         label && h("i", { class: `label ${label}` }, LETTERS[label]),
         firstError === t && h("i", { class: "label first" }, "!"),
-        corrected.has(t) && h("i", { class: "label fix" }, "✎"));
+        corrected.has(t) && h("i", { class: "label fix" }, "✎"),
+        differs.has(t) && h("i", { class: "label differs", title: "A replay differed here" }, "≠"));
+      if (shared !== null && t <= shared) cell.classList.add(t === shared ? "fork" : "common");
       cell.classList.toggle("beyond", firstError !== null && t > firstError);
     });
   }

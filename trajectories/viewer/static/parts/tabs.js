@@ -1,7 +1,7 @@
 // What belongs to a step besides its picture: what was said, seen, sent, sampled and measured.
 
 import { get } from "../api.js";
-import { fill, h, number, printable, said, signed } from "../dom.js";
+import { fill, h, letGo, number, printable, said, signed } from "../dom.js";
 import { session } from "../session.js";
 import { listing, quote, refs, wrote } from "./stage.js";
 
@@ -12,7 +12,7 @@ export class StepTabs {
   constructor(page) {
     this.page = page;
     this.active = session.store.read("tab") || "said";
-    this.buttons = TABS.map(([name, label]) => h("button", { role: "tab", id: `tab-${name}`, "aria-controls": "tab-body", on: { click: () => this.choose(name), keydown: (event) => this.turn(event) } }, label));
+    this.buttons = TABS.map(([name, label]) => h("button", { role: "tab", id: `tab-${name}`, "aria-controls": "tab-body", on: { click: (event) => { this.choose(name); letGo(event); }, keydown: (event) => this.turn(event) } }, label));
     this.body = h("div", { class: "tab-body", id: "tab-body", role: "tabpanel", tabindex: "0" });
     this.element = h("section", { class: "card tabs" }, h("div", { class: "tab-row", role: "tablist", "aria-label": "About this step" }, this.buttons), this.body);
   }

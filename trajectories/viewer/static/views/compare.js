@@ -1,12 +1,13 @@
 // Two episodes beside each other, step by step from the state that they share, and which of the two is better.
 
 import { get } from "../api.js";
-import { chip, fill, h, key, said, signed, toast } from "../dom.js";
+import { chip, fill, h, key, letGo, said, signed, toast } from "../dom.js";
 import { dialog, scope } from "../keys.js";
 import * as news from "../news.js";
 import { Labels, undo } from "../parts/labels.js";
 import { Stage, quote, wrote } from "../parts/stage.js";
 import { Strip } from "../parts/strip.js";
+import { tree } from "../parts/tree.js";
 import { session } from "../session.js";
 import { work } from "../work.js";
 
@@ -20,7 +21,7 @@ export async function view({ parts, params }) {
 }
 
 class Side {
-  constructor(letter, data, start, onPick) {
+  constructor(letter, data, { start, shared, onPick }) {
     Object.assign(this, { letter, data, start });
     this.stage = new Stage({ name: `${letter}, screen before the action` });
     this.strip = new Strip((t) => onPick(t - this.start));
@@ -28,9 +29,9 @@ class Side {
     this.words = h("div", { class: "words-said" });
     const { head } = data;
     this.element = h("section", { class: "side", "aria-label": letter },
-      h("header", { class: "side-head" }, h("b", { class: "letter", "aria-hidden": "true" }, letter), chip(head.outcome), head.score !== undefined && h("span", { class: "soft" }, "score ", signed(head.score)), h("a", { class: "said grow", href: `#/episode/${encodeURIComponent(head.id)}` }, head.id)),
+      h("header", { class: "side-head" }, h("b", { class: `letter of-${letter.toLowerCase()}`, "aria-hidden": "true" }, letter), chip(head.outcome), head.score !== undefined && h("span", { class: "soft" }, "score ", signed(head.score)), h("a", { class: "said grow", href: `#/episode/${encodeURIComponent(head.id)}` }, head.id)),
       this.strip.element, this.stage.element, this.line, this.words);
-    this.strip.show(data, { labels: new Map(), firstError: null, corrected: new Set() });
+    this.strip.show(data, { shared });
   }
 
   get length() {
@@ -61,14 +62,16 @@ class CompareView {
     const shared = data.shared_t ?? 0;
     const at = (name, side) => Math.max(0, Math.min(side.steps.length - 1, params.has(name) ? Number(params.get(name)) || 0 : shared));
     this.shared = data.shared_t;
-    this.sides = [new Side("A", a, at("ta", a), (offset) => this.go(offset)), new Side("B", b, at("tb", b), (offset) => this.go(offset))];
+    const side = (letter, one, name) => new Side(letter, one, { start: at(name, one), shared: data.shared_t, onPick: (offset) => this.go(offset) });
+    this.sides = [side("A", a, "ta"), side("B", b, "tb")];
+    this.tree = tree({ lines: data.tree, onPick: (i, t) => this.go(t - this.sides[i].start), href: (id) => `#/compare/${encodeURIComponent(a.head.id)}/${encodeURIComponent(id)}` });
     this.same = data.meeting.some(([x, y]) => x === this.sides[0].start && y === this.sides[1].start);
     this.labels = new Labels(this.id, a.said, () => this.drawChoice());
     this.choices = h("div", { class: "verdict", role: "group", "aria-label": "Which is better" });
     this.note = h("div", {});
     this.counter = h("span", { class: "soft", role: "status" });
     this.element = h("div", { class: "compare-view" }, h("header", { class: "episode-head" }, h("a", { class: "back", href: a.head.group_id ? `#/group/${encodeURIComponent(a.head.group_id)}` : session.list, "aria-label": "Back" }, "←"),
-      h("div", { class: "what" }, h("h1", {}, said(a.head.goal || a.head.task)), h("div", { class: "facts" }, h("span", {}, "task ", h("b", {}, said(a.head.task))), h("span", { class: "chip" }, this.same ? "from the same state" : "from different states"), this.shared !== null && this.shared !== undefined ? h("span", {}, `same up to step ${this.shared + 1}`) : null, this.counter)), this.queue && work.banner(this, b.head.id)),
+      h("div", { class: "what" }, h("h1", {}, said(a.head.goal || a.head.task)), h("div", { class: "facts" }, h("span", {}, "task ", h("b", {}, said(a.head.task))), h("span", { class: "chip" }, this.same ? "from the same state" : "from different states"), this.counter)), this.queue && work.banner(this, b.head.id)), this.tree,
     h("div", { class: "sides" }, this.sides.map((side) => side.element)), h("footer", { class: "compare-foot" }, this.choices, this.note));
     this.drawChoice();
     const choose = (name) => () => this.choose(name);
@@ -97,6 +100,7 @@ class CompareView {
     const high = Math.max(a.length - a.start, b.length - b.start);
     this.offset = Math.max(low, Math.min(high, offset));
     for (const side of this.sides) side.show(this.offset);
+    this.tree.moveTo([a.t, b.t]);
     const from = this.offset === 0 ? "at the shared step" : `${Math.abs(this.offset)} ${Math.abs(this.offset) === 1 ? "step" : "steps"} ${this.offset > 0 ? "after" : "before"} it`;
     fill(this.counter, from);
   }
@@ -125,7 +129,7 @@ class CompareView {
   drawChoice() {
     const { choice, own } = this;
     const focused = [...this.choices.querySelectorAll("button")].indexOf(document.activeElement);
-    fill(this.choices, CHOICES.map(([name, letter, label]) => h("button", { class: ["verdict-choice", name], "aria-pressed": String(choice === name), disabled: session.run.read_only, on: { click: (event) => { this.choose(name); if (event.detail) event.currentTarget.blur(); } } }, label, key(letter))),
+    fill(this.choices, CHOICES.map(([name, letter, label]) => h("button", { class: ["verdict-choice", name], "aria-pressed": String(choice === name), disabled: session.run.read_only, on: { click: (event) => { this.choose(name); letGo(event); } } }, label, key(letter))),
       h("button", { class: "plain", disabled: !own, on: { click: () => this.why() } }, "Why", key("c")));
     if (focused >= 0) this.choices.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
     fill(this.note, own?.value.why && h("blockquote", { class: "critique" }, said(own.value.why)), this.labels.others.filter((one) => one.kind === "preference").map((one) => h("span", { class: "soft" }, h("b", { class: "said" }, one.author), ` ${one.value.choice.replace("_", " ")} `)));

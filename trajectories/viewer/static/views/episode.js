@@ -1,16 +1,18 @@
 // One episode: the film, the big picture, what was seen and said, and what people say about it.
 
 import { get } from "../api.js";
-import { chip, fill, h, key, number, said, signed, toast } from "../dom.js";
+import { chip, fill, h, key, letGo, number, said, signed, toast } from "../dom.js";
 import { dialog, scope } from "../keys.js";
 import * as news from "../news.js";
 import { Correction } from "../parts/correct.js";
 import { Judgement } from "../parts/judgement.js";
 import { Labels, undo } from "../parts/labels.js";
+import { Replayed } from "../parts/replayed.js";
 import { Stage } from "../parts/stage.js";
 import { StepTabs } from "../parts/tabs.js";
 import { chart } from "../parts/chart.js";
 import { Strip } from "../parts/strip.js";
+import { Tried } from "../parts/tried.js";
 import { session } from "../session.js";
 import { work } from "../work.js";
 
@@ -21,13 +23,14 @@ const here = (id, t, queue) => `#/episode/${encodeURIComponent(id)}?t=${t}${queu
 export async function view({ parts, params }) {
   const id = parts[0];
   if (!id) throw new Error("No episode is named.");
+  const replayed = get("replay", { id, ...session.eyes }).catch((error) => ({ replay: null, problem: error.message }));
   const data = await get("episode", { id, ...session.eyes });
-  const page = new EpisodeView(data, Number(params.get("t")) || 0, params.get("queue"));
+  const page = new EpisodeView(data, Number(params.get("t")) || 0, params.get("queue"), await replayed);
   return { title: data.head.goal || data.head.task, element: page.element, close: () => page.close(), shown: () => page.go(page.t, false), moved: (place) => page.moved(place) };
 }
 
 class EpisodeView {
-  constructor(data, t, queue) {
+  constructor(data, t, queue, replayed) {
     this.data = data;
     this.id = data.head.id;
     this.queue = queue;
@@ -36,16 +39,18 @@ class EpisodeView {
     this.labels = new Labels(this.id, data.said, () => this.marked());
     this.stage = new Stage();
     this.strip = new Strip((step) => this.go(step));
+    this.replayed = new Replayed(this.id, replayed, (row) => this.go(row));
+    this.tried = new Tried(this);
     this.correction = new Correction(this);
     this.judgement = new Judgement(this);
     this.tabs = new StepTabs(this);
     this.buttons = this.toolbar();
     this.graph = h("div", { class: "graph" });
     this.title = h("h2", { class: "action-line" });
-    this.element = h("div", { class: "episode-view" }, this.header(), this.strip.element,
+    this.element = h("div", { class: "episode-view", "data-id": this.id }, this.header(), this.strip.element,
       h("div", { class: "columns" },
-        h("div", { class: "left" }, this.stage.element, h("div", { class: "toolbar", role: "toolbar", "aria-label": "Picture" }, this.buttons), this.graph),
-        h("div", { class: "right" }, h("div", { class: "action-head" }, this.title), this.correction.element, this.judgement.element, this.tabs.element)));
+        h("div", { class: "left" }, this.stage.element, h("div", { class: "toolbar", role: "toolbar", "aria-label": "Picture" }, this.buttons), this.replayed.element, this.graph),
+        h("div", { class: "right" }, h("div", { class: "action-head" }, this.title), this.correction.element, this.tried.element, this.judgement.element, this.tabs.element)));
     this.strip.show(data, this.marks());
     this.drawGraph();
     this.unscope = scope("Episode", this.bindings());
@@ -69,7 +74,7 @@ class EpisodeView {
         h("div", { class: "facts" }, chip(head.outcome), head.score !== undefined && fact("score", signed(head.score)), fact("task", head.task), fact("seed", String(head.seed)), fact("split", head.split), fact("agent", head.agent),
           head.iteration ? fact("iteration", String(head.iteration)) : null, head.group_id && h("a", { href: `#/group/${encodeURIComponent(head.group_id)}` }, "group ", said(head.group_id)),
           head.parent && h("a", { href: here(head.parent.episode_id, head.parent.t) }, `${head.parent.kind} of step ${head.parent.t + 1}`),
-          this.data.layers && Object.entries(this.data.layers).map(([name, value]) => fact(name, typeof value === "number" ? number(value) : value)))),
+          this.replayed.chip(), Object.entries(this.data.layers).filter(([name]) => !this.replayed.replay || !name.startsWith("replay")).map(([name, value]) => fact(name, typeof value === "number" ? number(value) : value)))),
       h("div", { class: "walk" }, place >= 0 && h("span", { class: "soft" }, `${place + 1} of ${trail.length}`),
         h("button", { class: "plain", title: "Episode before", "aria-label": "Episode before", on: { click: () => this.walk(-1) } }, "‹", key("[")),
         h("button", { class: "plain", title: "Next episode", "aria-label": "Next episode", on: { click: () => this.walk(1) } }, key("]"), "›")),
@@ -78,12 +83,12 @@ class EpisodeView {
 
   toolbar() {
     const toggle = (name, label, letter, title) => {
-      const button = h("button", { "aria-pressed": String(this.stage[name]), title, on: { click: () => this.toggle(name) } }, label, key(letter));
+      const button = h("button", { "aria-pressed": String(this.stage[name]), title, on: { click: (event) => { this.toggle(name); letGo(event); } } }, label, key(letter));
       button.dataset.name = name;
       return button;
     };
     const hold = h("button", { title: "Hold to see the screen after the action", on: { pointerdown: () => this.flicker(true), pointerup: () => this.flicker(false), pointerleave: () => this.flicker(false) } }, "After", key("x"));
-    this.playing = h("button", { title: "Play", on: { click: () => this.play() } }, "Play", key("Space"));
+    this.playing = h("button", { title: "Play", on: { click: (event) => { this.play(); letGo(event); } } }, "Play", key("Space"));
     return [toggle("overlay", "Action", "o", "Draw the action"), toggle("tiles", "Difference", "d", "Mark the tiles that the action changed"), toggle("elements", "Elements", "l", "Outline the elements"), hold, h("span", { class: "grow" }), this.playing,
       h("span", { class: "turn" }, h("button", { "aria-label": "Step before", on: { click: () => this.go(this.t - 1) } }, "←"), this.counter = h("span", { class: "count", role: "status" }), h("button", { "aria-label": "Next step", on: { click: () => this.go(this.t + 1) } }, "→"))];
   }
@@ -102,7 +107,7 @@ class EpisodeView {
       on(["1", "2", "3", "4", "5"], "rate the episode", (event) => this.rate(Number(event.key)), { shown: ["1", "…", "5"] }),
       on(["c"], "critique", () => this.judgement.critique()), on(["t"], "tags", () => this.judgement.tags()), on(["k"], "correct the action", () => this.correct()),
       on(["p"], "compare with another", () => this.pair()), on(["s"], "skip", () => this.skip()), on(["u"], "undo", () => undo(this.labels)),
-      on(["Enter"], "done, next", () => this.submit()),
+      on(["Enter"], "done, next", () => this.submit()), on(["="], "where a replay began to differ", () => this.difference()),
       on(["f"], "back to the list, filters", () => { location.hash = session.list; setTimeout(() => document.querySelector(".facets button")?.focus(), 300); }),
       on(["Escape"], "back to the list", () => { location.hash = session.list; }, { also: false }),
     ];
@@ -134,6 +139,8 @@ class EpisodeView {
     fill(this.counter, this.step ? `${this.t + 1} / ${steps.length}` : "end");
     this.strip.current(this.t);
     this.judgement.show();
+    this.tried.show();
+    this.replayed.show(this.t);
     this.tabs.show();
     this.graph.firstChild?.moveTo?.(Math.min(this.t + 1, steps.length));
     if (remember) history.replaceState(null, "", here(this.id, this.t, this.queue));
@@ -154,7 +161,7 @@ class EpisodeView {
 
   marks() {
     const labels = new Map(this.labels.mine.filter((one) => one.kind === "label").map((one) => [one.at.t, one.value]));
-    return { labels, firstError: this.labels.own("first_error")?.at.t ?? null, corrected: new Set(this.labels.mine.filter((one) => one.kind === "correction").map((one) => one.at.t)) };
+    return { labels, firstError: this.labels.own("first_error")?.at.t ?? null, corrected: new Set(this.labels.mine.filter((one) => one.kind === "correction").map((one) => one.at.t)), differs: new Set(this.replayed.rows) };
   }
 
   marked() {
@@ -178,6 +185,11 @@ class EpisodeView {
   correct() {
     if (!this.step) { toast("There is no action here to correct: go to a step.", { stay: 2000 }); return; }
     if (!session.run.read_only) this.correction.open();
+  }
+
+  difference() {
+    if (this.replayed.first !== null) this.go(this.replayed.first);
+    else toast(this.replayed.replay ? `The replay was ${this.replayed.replay.verdict}.` : "This episode was not replayed: `clickwright traj replay` does.", { stay: 2500 });
   }
 
   toggle(name) {

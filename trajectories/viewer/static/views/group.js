@@ -116,7 +116,7 @@ class GroupView {
       const slots = layout.names.map(() => []);
       for (const step of steps) slots[layout.place(step)].push(step);
       return h("div", { class: "group-line", role: "row" },
-        h("a", { class: "who", role: "rowheader", href: `#/episode/${encodeURIComponent(episode.id)}` }, `${episode.member}`, episode.parent ? h("small", { title: "a branch" }, " ⑂") : null, chip(episode.outcome)),
+        h("a", { class: "who", role: "rowheader", href: `#/episode/${encodeURIComponent(episode.id)}` }, `${episode.member}`, episode.parent ? h("small", { title: "a branch" }, " ↳") : null, chip(episode.outcome)),
         slots.map((inside, column) => h("span", { class: "slot" }, inside.map((step) => this.drawCell(step, row, column)))),
         h("span", { class: ["end", episode.score > 0 ? "good" : ""], role: "gridcell" }, episode.score === undefined ? "" : signed(episode.score)));
     });
