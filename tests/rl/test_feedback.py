@@ -26,6 +26,7 @@ from clickwright.trajectories.annotations.apply import apply_annotations
 from clickwright.trajectories.layers import Layers
 from clickwright.trajectories.reader import StoreReader
 from clickwright.trajectories.records import Episode, Step
+from clickwright.trajectories.store import StoreWriter
 from tests.rl import doors
 from tests.rl.doors import DOORS, DOORS_ID
 from tests.rl.recipes import doors_recipe
@@ -158,8 +159,8 @@ def test_a_correction_takes_the_place_of_what_was_done(work: Workspace, run: Pat
 
 
 def test_corrections_that_are_too_long_to_say_are_told(work: Workspace, run: Path) -> None:
-    long = {"action": {"kind": "click", "target": {"ref": 1}}, "thought": "because it has the colour of the room"}
-    correct(run, 2, value=long)
+    name = "the door that has the colour of the room"
+    correct(run, 2, value={"action": {"kind": "click", "target": {"ref": 1, "name": name}}})
     with pytest.raises(ConfigError, match=r"corrected, but for 2 that .* cannot say in rollout\.max_new_tokens = 8"):
         chosen_rows(work, run)
 
@@ -176,6 +177,20 @@ def test_labels_choose_and_bad_ones_leave_out(work: Workspace, run: Path) -> Non
     found = chosen_rows(work, run, keep=("success", "good"))
     assert found.counts["success"] == before - 1
     assert found.counts["good"] == 1
+
+
+def test_what_is_learnt_does_not_depend_on_which_try_ended_first(misled_run: Path, tmp_path: Path) -> None:
+    stored = {episode.id: episode for episode in tries(misled_run)}
+    for number, ids in enumerate((sorted(stored), sorted(stored, reverse=True))):
+        with StoreWriter(tmp_path / str(number)) as writer:
+            for name in ids:
+                writer.add(stored[name])
+    first, second = (
+        list(Recordings(str(tmp_path / str(number)), tasks=(DOORS_ID,), splits=("train",))) for number in range(2)
+    )
+    assert [(one.group_id, one.member) for one in first] == [(one.group_id, one.member) for one in second]
+    assert len({one.group_id for one in first}) == 16
+    assert [one.member for one in first[:8]] == list(range(8))
 
 
 def test_what_is_not_there_is_told(work: Workspace, run: Path) -> None:
@@ -317,9 +332,9 @@ def test_recorded_groups_make_a_better_policy_by_peoples_rewards_alone(
                 at = {"episode": episode.id, "t": step.t}
                 book.add(Annotation.model_validate({"at": at, "kind": "label", "value": value, "author": "ann"}))
     apply_annotations(run)
-    # Thirty steps of AdamW at 2e-3 throw these weights out of all bounds; what holds them is not the clip range, which
-    # only ends a gradient. It is wide upwards, because a rare answer could not become a common one within 1.28.
-    offline = {"run": str(run), "epochs": 6, "batch_rows": 32, "lr": 5e-4, "loss": {"name": "ppo", "clip_high": 4.0},
+    # The learning rate is low, because the clip range only ends a gradient and holds no weights in bounds. The range is
+    # wide upwards, or a rare answer could not become a common one.
+    offline = {"run": str(run), "epochs": 6, "batch_rows": 64, "lr": 3e-4, "loss": {"name": "ppo", "clip_high": 4.0},
                "algorithm": {"name": "gigpo", "gamma": 0.0}}  # fmt: skip
     learnt = learn(misled_model, offline=offline | {"rewards": [{"layer": "reward.human", "weight": 10.0}]})
     event = next(row for row in read_metrics(learnt) if row["event"] == "offline")
