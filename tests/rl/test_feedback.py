@@ -162,7 +162,7 @@ def test_corrections_that_are_too_long_to_say_are_told(work: Workspace, run: Pat
     name = "the door that has the colour of the room"
     correct(run, 2, value={"action": {"kind": "click", "target": {"ref": 1, "name": name}}})
     with pytest.raises(ConfigError, match=r"corrected, but for 2 that .* cannot say in rollout\.max_new_tokens = 8"):
-        chosen_rows(work, run)
+        chosen_rows(work, run, keep=("corrected",))
 
 
 def test_labels_choose_and_bad_ones_leave_out(work: Workspace, run: Path) -> None:
