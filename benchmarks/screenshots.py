@@ -123,6 +123,14 @@ def shots(group: str, good: str, bad: str) -> list[Shot]:
     ]
 
 
+def view_of(place: str) -> str:
+    """What is there once a place is shown, as a selector."""
+    name = place.removeprefix("#/").split("/")[0].split("?")[0]
+    return {"": ".list-view", "episode": ".episode-view", "group": ".group-view", "compare": ".compare-view"}.get(
+        name, ".page"
+    )
+
+
 @contextmanager
 def served(run: Path) -> Iterator[str]:
     """The viewer of a run on a free port."""
@@ -150,8 +158,8 @@ def take(address: str, wanted: list[Shot], out: Path) -> None:
             page.goto(f"{address}?token={TOKEN}")
             page.locator(".episode-row").first.wait_for()
             page.evaluate(f"location.hash = {json.dumps(shot.place)}")
-            page.locator(".episode-view, .group-view, .compare-view, .page, .list-view").first.wait_for()
-            page.wait_for_timeout(900)
+            page.locator(view_of(shot.place)).wait_for()
+            page.wait_for_timeout(2000)
             for key in shot.keys:
                 page.keyboard.press(key)
                 page.wait_for_timeout(300)

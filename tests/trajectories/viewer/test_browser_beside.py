@@ -27,7 +27,7 @@ def test_a_diverged_replay_is_shown_where_it_diverged(page: Any, viewer: Any) ->
     assert "digest 'x' -> '<b>y</b>'" in card.inner_text()
     picture = card.locator("img")
     expect(picture).to_be_visible()
-    page.wait_for_function("document.querySelector('.replay-picture img').naturalWidth > 0")
+    picture.evaluate("each => each.decode()")
     assert picture.evaluate("each => [each.naturalWidth, each.naturalHeight]") == [3 * 64 + 4 * 8, 48 + 2 * 8]
     page.keyboard.press("ArrowRight")
     assert "text: -Save; +Gone" in card.inner_text()

@@ -176,7 +176,7 @@ def test_from_looking_to_a_better_policy(
     # And trained on here.
     assert main(["traj", "annotations", "apply", str(run)]) == 0
     corrected = {"run": str(run), "keep": ["corrected"], "corrected_repeat": 4}
-    stage = {"recorded": corrected, "episodes_per_task": 0, "epochs": 80, "batch_rows": 12, "lr": 2e-3}
+    stage = {"recorded": corrected, "episodes_per_task": 0, "epochs": 160, "batch_rows": 24, "lr": 3e-3}
     after = roll_out(model, tmp_path / "learnt", warm_start=stage | {"label_refs": False})
     assert before < 0.2
     assert after > 0.9

@@ -3,21 +3,22 @@
 import { h, s } from "../dom.js";
 
 const STEP = 26;
-const ROW = 19;
+const ROW = 16;
 const LEFT = 74;
 const NAMES = ["A", "B"];
 
 /** lines: as the server tells them, A and B first; onPick(side, t) goes to a step; href(id) compares A with another. */
 export function tree({ lines, onPick, href }) {
   const longest = Math.max(...lines.map((line) => line.num_steps), 1);
-  const width = LEFT + longest * STEP + 60;
+  const width = LEFT + longest * STEP + 90;
   const height = lines.length * ROW + 14;
   const x = (t) => LEFT + t * STEP;
-  const y = (i) => 13 + i * ROW;
+  const y = (i) => 11 + i * ROW;
   const shared = lines[1].joins?.t ?? null;
   const spots = [new Map(), new Map()];
+  const names = lines.map((line, i) => NAMES[i] || line.kind || `rollout ${line.member}`);
   const drawn = lines.map((line, i) => {
-    const called = NAMES[i] || (line.kind ? line.kind : `rollout ${line.member}`);
+    const called = names[i];
     const look = NAMES[i] ? `branch ${NAMES[i].toLowerCase()}` : "branch other";
     const from = line.joins;
     const start = from ? from.t : 0;
@@ -27,7 +28,8 @@ export function tree({ lines, onPick, href }) {
     const dots = own.map((t) => s("circle", { class: "node", cx: x(t), cy: y(i), r: 4, on: NAMES[i] ? { click: () => onPick(i, t) } : {} }, s("title", {}, `${called}, step ${t + 1}${NAMES[i] && shared !== null && t <= shared ? ", shared" : ""}`)));
     if (spots[i]) own.forEach((t, at) => spots[i].set(t, dots[at]));
     const name = s("text", { class: "name", x: 4, y: y(i) + 4 }, called);
-    const end = s("text", { class: ["name", line.outcome === "success" ? "good" : ""].join(" "), x: x(last) + 9, y: y(i) + 4 }, line.outcome === "success" ? "✓" : "");
+    const same = from && !own.length ? `the same as ${names[from.line]} ` : "";
+    const end = s("text", { class: "name", x: same ? x(0) - 4 : x(last) + 9, y: y(i) + 4 }, same, line.outcome === "success" && s("tspan", { class: "good" }, "✓"));
     const label = NAMES[i] ? name : s("a", { href: href(line.id), "aria-label": `Compare A with ${called}` }, s("title", {}, `Compare A with ${line.id}`), name);
     return s("g", { class: look }, s("path", { d: `${bend}H${x(last)}` }), dots, label, end);
   });
