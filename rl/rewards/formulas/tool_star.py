@@ -49,7 +49,9 @@ def boxed(text: str) -> str | None:
     return None
 
 
-def reward(text: str, truths: Sequence[str], *, bonus: float = 0.1, strict: bool = True) -> float:
+def reward(
+    text: str, truths: Sequence[str], *, bonus: float = 0.1, strict: bool = True, boxed_answer: bool = True
+) -> float:
     """The reward of a response.
 
     Args:
@@ -57,13 +59,12 @@ def reward(text: str, truths: Sequence[str], *, bonus: float = 0.1, strict: bool
         truths: Right answers.
         bonus: What both tools are worth beside a right answer.
         strict: Whether the response must follow the grammar, or only have tags in the right numbers.
+        boxed_answer: Whether the answer must stand in a box; else all of it counts.
     """
     blocks = read_blocks(text, GRAMMAR.tags)
-    if strict:
-        answer = blocks.last("answer")
-        said = None if answer is None or GRAMMAR.fault(blocks) else boxed(answer.content)
-    else:
-        said = boxed(answer_of(text) or "") if _counted(text) else None
+    in_order = not GRAMMAR.fault(blocks) if strict else _counted(text)
+    answer = (answer_of(text) or "") if in_order else ""
+    said = boxed(answer) if boxed_answer else answer
     if not said:
         return -1.0
     score = best_f1(said, truths)
