@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clickwright.envs.surface import Frame
 from clickwright.errors import ConfigError
@@ -18,6 +19,7 @@ from clickwright.rl.rewards.schedules import Schedule, value_at
 from clickwright.rl.rewards.scorers.base import Need, Scorer
 from clickwright.rl.rewards.scoring import keep, score_groups
 from clickwright.trajectories.layers import Layers
+from clickwright.trajectories.reader import StoreReader
 
 MIXED = "reward.mixed"
 """Layer of the rewards that training used; the environment's own stay in the records."""
@@ -65,6 +67,7 @@ def judges(rewards: Sequence[ScoredReward], *, frames: bool, codec: str = "canon
         codec: The language of the policy.
 
     Raises:
+        UnknownNameError: The run of demonstrations that one reads is not there.
         ConfigError: One may not, would see nothing, or would write the layer of another; says why.
     """
     found: list[Judge] = []
@@ -78,10 +81,20 @@ def judges(rewards: Sequence[ScoredReward], *, frames: bool, codec: str = "canon
                 f"{scorer.name} reads what agents say in {', '.join(sorted(scorer.codecs))}, and agent.codec is "
                 f"{codec!r}: nothing that this policy says would be in form"
             )
+        for run in _demonstrations(scorer.settings()):
+            StoreReader(run).close()
         if any(judge.name == scorer.name for judge in found):
             raise ConfigError(f"train.rewards names the scorer {scorer.name} twice")
         found.append(Judge(name=scorer.name, weight=reward.weight, scorer=scorer, form=form))
     return found
+
+
+def _demonstrations(settings: Mapping[str, Any]) -> Iterator[str]:
+    """The runs that a scorer, or one that it combines, reads what is right from."""
+    if run := settings.get("demonstrations"):
+        yield str(run)
+    for part in settings.get("terms", ()):
+        yield from _demonstrations(part["settings"])
 
 
 def judge_groups(

@@ -143,5 +143,7 @@ def _worth(wanted: Call, given: Call, *, whole: bool, strict: bool) -> float:
         return 0.0
     if whole:
         return float(wanted == given)
-    same = sum(key in given.parameters and given.parameters[key] == value for key, value in wanted.parameters.items())
+    same = sum(
+        key in given.parameters and bool(given.parameters[key] == value) for key, value in wanted.parameters.items()
+    )
     return overlap(list(wanted.parameters), list(given.parameters), strict=strict) + same

@@ -7,7 +7,7 @@
 A product lets one value gate another, as a format does what was answered. Where one of them has no value, the
 combination has none, and says whose is missing.
 
-Source: the combinations of FlightGPT (seeds 0.2) and VLAA-Thinking (seeds 4.8); nothing to cite beyond arithmetic.
+Source: nothing to cite beyond arithmetic; sums of named terms are what FlightGPT and VLAA-Thinking learn from.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def combine(how: How, values: Sequence[float], weights: Sequence[float]) -> floa
                 not value and weight < 0.0 for value, weight in zip(values, weights, strict=True)
             ):
                 raise ValueError("a product needs values that are not negative, and above 0 where a weight is negative")
-            return math.prod(value**weight for value, weight in zip(values, weights, strict=True))
+            return math.prod(math.pow(value, weight) for value, weight in zip(values, weights, strict=True))
 
 
 def _built(table: Mapping[str, Any]) -> Scorer:

@@ -4,7 +4,7 @@
 
 Of two that are not good, and of two good ones of equal cost, nobody wins.
 
-Source: Think When You Need (seeds 1.26), rewards from pairwise comparison of quality and length.
+Source: "Think When You Need", rewards from pairwise comparison of quality and length.
 
 Unchecked: the paper's own size of a win, and whether it divides by the number of the others.
 """

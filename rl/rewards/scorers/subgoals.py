@@ -6,7 +6,7 @@
 The state in which both begin does not count. The expert is who solves the task (``rl/rewards/truth.py``); of several
 ways the best fitting one counts.
 
-Source: RLKD (seeds 1.77), which compares the steps of a teacher's reasoning; over states it is this project's.
+Source: RLKD, which compares the steps of a reasoning with a teacher's; over states it is this project's.
 
 Unchecked: RLKD's own measure, which was taken from a summary.
 """

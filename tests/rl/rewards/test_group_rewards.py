@@ -216,6 +216,14 @@ def test_a_language_that_the_scorer_cannot_read() -> None:
     assert judges(terms, frames=False, codec="toolrl")[0].name == "toolrl"
 
 
+def test_demonstrations_that_are_not_there_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    lost = {"name": "subgoals", "demonstrations": str(tmp_path / "lost")}
+    inside = {"name": "combined", "terms": [{"scorer": lost}, {"scorer": {"name": "pairwise"}}]}
+    for scorer in (lost, inside):
+        with pytest.raises(UnknownNameError, match="lost"):
+            judges([ScoredReward.model_validate({"scorer": scorer})], frames=False)
+
+
 def test_an_own_weight_that_nothing_is_weighed_against() -> None:
     tables = {"name": "x", "env": {"tasks": ["e"]}, "train": {"own_weight": 0.5}}
     with pytest.raises(ConfigError, match="own_weight"):
