@@ -21,6 +21,7 @@ from clickwright.envs.pool.kind import Kind
 from clickwright.errors import ConfigError, DamagedFileError
 from clickwright.rl.registry import Options as PluginOptions
 from clickwright.rl.rewards.scoring import start_of
+from clickwright.trajectories.origin import KEY as ORIGIN
 from clickwright.trajectories.origin import recorded_origin
 from clickwright.trajectories.reader import StoreReader
 from clickwright.trajectories.records import Episode, Step
@@ -113,15 +114,15 @@ class Teacher:
             ConfigError: Its task has no oracle, or its environment cannot be made from its record.
         """
         if self._shown is not None:
-            if not (found := self._shown.get(start_of(episode), [])):
+            if not (found := self._shown.get(_same_thing(episode), [])):
                 raise NoTruthError("no success of the demonstrations began like this")
             return found
-        start = start_of(episode)
-        if start not in self._solved:
-            self._solved[start] = [one for one in [self._solve(episode)] if one.success]
-        if not self._solved[start]:
+        thing = (*_same_thing(episode), str(episode.meta.get(ORIGIN)))
+        if thing not in self._solved:
+            self._solved[thing] = [one for one in [self._solve(episode)] if one.success]
+        if not self._solved[thing]:
             raise NoTruthError("the task's oracle failed")
-        return self._solved[start]
+        return self._solved[thing]
 
     def answers(self, episode: Episode) -> tuple[str, ...]:
         """Right answers to the episode's question; raises like ``successes``."""
@@ -174,12 +175,17 @@ def teacher(demonstrations: str = "") -> Iterator[Teacher]:
         yield Teacher(_successes(demonstrations) if demonstrations else None, worlds, stack)
 
 
+def _same_thing(episode: Episode) -> tuple[str, ...]:
+    """What two tries at the same thing have in common: the start alone may hide what is different."""
+    return (*start_of(episode), str(episode.seed))
+
+
 def _successes(run: str) -> dict[tuple[str, ...], list[Episode]]:
     found: dict[tuple[str, ...], list[Episode]] = defaultdict(list)
     with StoreReader(run) as reader:
         for episode in reader.whole_episodes(success=True):
             if episode.trainable and episode.steps:
-                found[start_of(episode)].append(episode)
+                found[_same_thing(episode)].append(episode)
     if not found:
         raise ConfigError(f"{run} has no success that anybody could learn what is right from")
     return dict(found)

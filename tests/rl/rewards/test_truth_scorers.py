@@ -146,6 +146,10 @@ def test_demonstrations_of_a_recorded_run(tmp_path: Path) -> None:
     found = scored("subgoals", expert, other, demonstrations=str(tmp_path))
     assert found[0].value == 1.0
     assert found[1].trouble == "no success of the demonstrations began like this"
+    twin = replace(expert, seed=5)
+    assert scored("subgoals", twin, demonstrations=str(tmp_path))[0].trouble.startswith("no success"), (
+        "it may hide more"
+    )
     failed = tmp_path / "failed"
     with StoreWriter(failed) as writer:
         writer.add(replace(expert, success=False))
