@@ -38,8 +38,12 @@ def check_combination(section: Train, loss: Loss, credit: Pipeline) -> None:
         ConfigError: Says all that is wrong, and what to set instead.
     """
     problems = [
-        *_worth(section, loss, credit), *_credit(section, credit), *_steps(section, loss, credit), *_states(section)
-    ]  # fmt: skip
+        *_worth(section, loss, credit),
+        *_rewards(section),
+        *_credit(section, credit),
+        *_steps(section, loss, credit),
+        *_states(section),
+    ]
     if problems:
         raise ConfigError("; ".join(problems))
 
@@ -63,6 +67,15 @@ def _worth(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:
             yield f"train.loss = {name!r} reads no advantages, so editors and multipliers would change nothing"
     elif nothing:
         yield f"train.loss = {name!r} multiplies advantages, and algorithm 'none' gives none: name an estimator"
+
+
+def _rewards(section: Train) -> Iterator[str]:
+    """What is added to the environment's rewards."""
+    if section.own_weight != 1.0 and not section.rewards:
+        yield (
+            "train.own_weight weighs the environment's own reward against train.rewards, and there are none: leave it "
+            "out, or name scorers"
+        )
 
 
 def _credit(section: Train, credit: Pipeline) -> Iterator[str]:

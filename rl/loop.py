@@ -102,7 +102,7 @@ class Loop:
         self.states = RecordedStates(section.states, tasks=tasks) if section.states else None
         self.tasks = tasks if self.states is None else self.states.tasks
         self.pass_rates = read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {}
-        self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all")
+        self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all", codec=work.recipe.agent.codec)
         self.producer = f"{section.algorithm}"
 
     def run(self) -> None:
@@ -130,7 +130,14 @@ class Loop:
         mixed = None
         if self.judges:
             with clock.phase("score"), StoreReader(work.run_dir) as reader:
-                mixed = judge_groups(self.judges, groups, layers=work.layers, frame=reader.frame)
+                mixed = judge_groups(
+                    self.judges,
+                    groups,
+                    layers=work.layers,
+                    frame=reader.frame,
+                    iteration=state.iteration,
+                    own_weight=section.own_weight,
+                )
         with clock.phase("advantage"):
             useful = self.useful(groups, mixed)
             self.estimator.iteration = state.iteration

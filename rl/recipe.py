@@ -22,6 +22,7 @@ from clickwright.rl.losses.pairs import PreferenceLoss
 from clickwright.rl.registry import Registry
 from clickwright.rl.rewards import FORMS, SCORERS
 from clickwright.rl.rewards.forms.base import Form
+from clickwright.rl.rewards.schedules import Scheduled
 from clickwright.rl.rewards.scorers.base import Scorer
 from clickwright.rl.run_sections import Agent, Checkpoint, Env, Evaluate, Model, Record, Rollout
 from clickwright.rl.samplers import SAMPLERS
@@ -75,6 +76,8 @@ class Train(Section):
         multipliers: What scales advantages after that, each by ``name`` with its options.
         loss: The objective by ``name``, and its options.
         rewards: What scorers add to the environment's reward; what each gave is kept as a layer.
+        own_weight: What the environment's own reward counts beside ``rewards``, or how that changes; 0 to learn from
+            them alone.
         groups: Groups rolled out per iteration.
         group_size: Episodes per group.
         sampler: What chooses the tasks and seeds of groups, by ``name``, and its options.
@@ -105,6 +108,7 @@ class Train(Section):
     multipliers: tuple[dict[str, Any], ...] = ()
     loss: dict[str, Any] = Field(default_factory=lambda: {"name": "ppo"})
     rewards: tuple[ScoredReward, ...] = ()
+    own_weight: Scheduled = 1.0
     groups: Positive = 16
     group_size: Annotated[int, Field(ge=2)] = 8
     sampler: dict[str, Any] = Field(default_factory=lambda: {"name": "balanced"})

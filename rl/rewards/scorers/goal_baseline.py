@@ -89,6 +89,7 @@ class GoalBaseline:
     scope = Scope.STEP
     needs = frozenset({Need.IMAGE})
     judged, good_from = True, 0.5
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -43,6 +43,7 @@ class MonteCarlo:
     scope, about = Scope.STEP, About.ACTION
     needs = frozenset({Need.GROUP})
     judged, good_from = False, 0.0
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options

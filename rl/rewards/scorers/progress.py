@@ -30,6 +30,7 @@ class Progress:
     scope, about = Scope.STEP, About.STATE
     needs = frozenset({Need.GROUP})
     judged, good_from = False, 0.0
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options

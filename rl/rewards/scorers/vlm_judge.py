@@ -84,6 +84,7 @@ class VlmJudge:
     scope, about = Scope.EPISODE, About.OUTCOME
     needs = frozenset({Need.IMAGE})
     judged, good_from = True, 4.0
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options
