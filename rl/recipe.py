@@ -24,6 +24,7 @@ from clickwright.rl.rewards.forms.base import Form
 from clickwright.rl.rewards.scorers.base import Scorer
 from clickwright.rl.run_sections import Agent, Checkpoint, Env, Evaluate, Model, Record, Rollout
 from clickwright.rl.samplers import SAMPLERS
+from clickwright.rl.sampling_combinations import check_sampling
 from clickwright.rl.sections import Count, Positive, Rate, Section
 
 
@@ -213,7 +214,7 @@ class Recipe(Section):
                 form_of(term)
         if self.train is not None:
             check_combination(self.train, self.train_loss(), self.estimator())
-            self.loop_plugins()
+            check_sampling(self.train, self.env, self.loop_plugins(), self.train_loss(), self.estimator())
             for scored in self.train.rewards:
                 form_of(scored)
                 scorer_of(scored)

@@ -1,11 +1,11 @@
 """Dynamic sampling: a batch of groups that all teach something.
 
-Groups whose members all came out alike are dropped, and as many others are rolled out, on tasks and seeds that the run's
-sampler chooses, until the batch is full or ``max_tries`` batches were rolled out. What is short then stays short: copies
-of the groups that were kept would only count them twice.
+Groups whose members all came out alike are dropped, and as many others are rolled out, on tasks and seeds that the
+run's sampler chooses, until the batch is full or ``max_tries`` batches were rolled out. What is short then stays short:
+copies of the groups that were kept would only count them twice.
 
-Source: Yu et al., DAPO (arXiv 2503.14476), section 3.2; the bound on the tries as in verl-agent ``filter_group_data`` and
-SkyRL.
+Source: Yu et al., DAPO (arXiv 2503.14476), section 3.2; the bound on the tries as in verl-agent ``filter_group_data``
+and SkyRL.
 """
 
 from __future__ import annotations

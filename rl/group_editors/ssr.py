@@ -11,8 +11,8 @@ groups are added; they are remembered by the ids of their episodes and read out 
 older weights, at most ``max_age`` versions ago: their steps have ``policy_version`` and behaviour log-probabilities for
 whatever corrects that.
 
-Source: Wang et al., VL-Rethinker (arXiv 2504.08837), selective sample replay; its ``openrlhf/trainer/ppo_utils/
-replay_buffer.py``, ``active_sampling``, which adds perfect samples at probability 0 too; they are left out here.
+Source: Wang et al., VL-Rethinker (arXiv 2504.08837), selective sample replay; ``active_sampling`` in its
+``openrlhf/trainer/ppo_utils/replay_buffer.py``, whose perfect samples, drawn with probability 0, are left out here.
 """
 
 from __future__ import annotations
@@ -126,14 +126,15 @@ class Ssr(Memory):
     def _remember(self, groups: Sequence[Group], moment: Moment) -> None:
         for group in groups:
             scores = np.asarray(group.scores, dtype=np.float64)
-            if not np.isfinite(scores).all():
-                raise ValueError(f"group {group.id} has the scores {group.scores}: one is not finite")
+            weight = float(weights_of(scores - scores.mean(), self.options.alpha).sum())
+            if not math.isfinite(weight):
+                raise ValueError(f"group {group.id} has the scores {group.scores}: they are not finite, or too large")
             past = Past(
                 id=group.id,
                 task=group.task,
                 seed=group.seed,
                 version=moment.version,
-                weight=float(weights_of(scores - scores.mean(), self.options.alpha).sum()),
+                weight=weight,
                 episodes=tuple(episode.id for episode in group.episodes),
             )
             self._past.append(past)
