@@ -74,7 +74,7 @@ class Ssr(Memory):
 
         fill: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
         capacity: Positive = 64
-        alpha: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 1.0
+        alpha: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0
         max_age: Positive = 8
 
     def __init__(self, options: Options) -> None:
@@ -126,9 +126,9 @@ class Ssr(Memory):
     def _remember(self, groups: Sequence[Group], moment: Moment) -> None:
         for group in groups:
             scores = np.asarray(group.scores, dtype=np.float64)
+            if not np.isfinite(scores).all():
+                raise ValueError(f"group {group.id} has the scores {group.scores}: one is not finite")
             weight = float(weights_of(scores - scores.mean(), self.options.alpha).sum())
-            if not math.isfinite(weight):
-                raise ValueError(f"group {group.id} has the scores {group.scores}: they are not finite, or too large")
             past = Past(
                 id=group.id,
                 task=group.task,

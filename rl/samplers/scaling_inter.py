@@ -11,6 +11,7 @@ Source: Xi et al., AgentGym-RL (arXiv 2509.08755), ScalingInter-RL; ``rounds`` a
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -38,7 +39,7 @@ class ScalingInter(Around):
 
         @model_validator(mode="after")
         def _grow(self) -> Self:
-            if any(later <= earlier for earlier, later in zip(self.rounds, self.rounds[1:], strict=False)):
+            if any(later <= earlier for earlier, later in pairwise(self.rounds)):
                 raise ValueError(f"rounds = {list(self.rounds)} do not grow: list horizons from short to long")
             return self
 
