@@ -18,7 +18,10 @@ class Sampler(Protocol):
     """
 
     def plan(self, moment: Moment) -> list[GroupPlan]:
-        """The groups of this iteration, by the moment's random streams alone."""
+        """The next groups, by the moment's random streams and what is remembered alone.
+
+        A group editor may have more planned in the same iteration; ``moment.attempt`` then counts up.
+        """
 
     def observe(self, groups: Sequence[Group], moment: Moment) -> None:
         """See the groups that were rolled out, those without faults, before anything edits them."""

@@ -32,6 +32,14 @@ def test_a_policy_that_always_succeeds_goes_through_all_tasks() -> None:
     assert set(one_round(sampler, 2, always)) == set(first)
 
 
+def test_what_is_planned_later_in_an_iteration_goes_on_through_the_heap() -> None:
+    sampler, at = SAMPLERS.build("adastar"), moment(tasks=TASKS, num_groups=4)
+    first = sampler.plan(at)
+    sampler.observe(answered(first, lambda plan: [1.0, 1.0]), at)
+    more = sampler.plan(moment(tasks=TASKS, num_groups=4, attempt=1))
+    assert {plan.task for plan in first} | {plan.task for plan in more} == set(TASKS)
+
+
 def test_only_the_share_of_the_squared_accuracy_gets_new_keys() -> None:
     sampler, half = SAMPLERS.build("adastar"), dict.fromkeys(TASKS, 0.5)
     first = one_round(sampler, 0, half)
