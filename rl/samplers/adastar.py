@@ -15,6 +15,7 @@ Source: Koh et al., AdaSTaR (arXiv 2505.16322); reiss-koh/AdaSTaR ``utils_adasta
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle, islice
 from typing import Annotated, Any
@@ -105,4 +106,4 @@ def num_updated(taken: int, accuracy: float, power: float, at_least: int) -> int
         >>> [num_updated(16, accuracy, 2.0, 1) for accuracy in (0.0, 0.25, 0.5, 1.0)]
         [1, 1, 4, 16]
     """
-    return min(taken, max(at_least, round(taken * accuracy**power)))
+    return min(taken, max(at_least, round(taken * math.pow(accuracy, power))))
