@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from clickwright.agents.limited import Limited
@@ -30,7 +31,7 @@ class Collector:
         self.work, self.plugins, self.moment = work, plugins, moment
         self.episodes: list[Episode] = []
         self._groups: list[Group] = []
-        self._num_planned = 0
+        self._num_planned = self._attempt = 0
 
     def collect(self, plans: Sequence[GroupPlan]) -> list[Group]:
         """Roll planned groups out; those that cannot be compared are left out."""
@@ -48,6 +49,11 @@ class Collector:
         self.episodes += episodes
         self._groups += groups
         return groups
+
+    def more(self, num_groups: int) -> list[GroupPlan]:
+        """Plans of further groups, as the sampler chooses them; each call draws anew."""
+        self._attempt += 1
+        return self.plugins.sampler.plan(replace(self.moment, num_groups=num_groups, attempt=self._attempt))
 
     def rates(self) -> dict[str, float]:
         """Share of the tries that met the goal, by task."""

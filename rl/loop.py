@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,7 @@ class Loop:
         with clock.phase("train"):
             trained = self.learn(rows) if rows else {}
         with clock.phase("record"):
-            self._record(useful, credit, mixed)
+            self._record(useful, credit, mixed, new={episode.id for episode in episodes})
         state.iteration += 1
         if section.eval_every and state.iteration % section.eval_every == 0:
             with clock.phase("eval"):
@@ -188,7 +188,7 @@ class Loop:
             return list(groups)
         if mixed is not None:
             return mixed.useful(groups)
-        return [group for group in groups if len(set(group.scores)) > 1]
+        return [group for group in groups if group.differs]
 
     def roll_out(self) -> tuple[list[Group], list[Episode]]:
         """Collect one iteration's groups, and every episode that was rolled out for them."""
@@ -197,7 +197,13 @@ class Loop:
         self.work.batcher.reset_stats()
         collector = self._collector(moment)
         groups = collector.collect(self.plugins.sampler.plan(moment))
-        situation = Situation(moment=moment, run_dir=self.work.run_dir, roll_out=collector.collect)
+        situation = Situation(
+            moment=moment,
+            run_dir=self.work.run_dir,
+            roll_out=collector.collect,
+            plan=collector.more,
+            say=self.work.progress.say,
+        )
         groups = self.plugins.edited(groups, situation)
         state.plugins = self.plugins.state()
         state.num_episodes += len(collector.episodes)
@@ -267,7 +273,8 @@ class Loop:
         seeds = stream(work.recipe.seed, "dev").integers(2**31, size=section.eval_episodes).tolist()
         state.add(evaluate(work, f"dev-{state.iteration:04d}", seeds=seeds, split="train"))
 
-    def _record(self, groups: Sequence[Group], credit: Advantages, mixed: Mixed | None) -> None:
+    def _record(self, groups: Sequence[Group], credit: Advantages, mixed: Mixed | None, *, new: Set[str]) -> None:
+        """Keep credit as layers; of an episode that is learnt from again, what it got first is there already."""
         if mixed is not None:
             rewards = [(episode, t, value) for (episode, t), value in mixed.rewards.items()]
             said = f"{[reward.model_dump(mode='json') for reward in self.section.rewards]}"
@@ -279,7 +286,11 @@ class Loop:
                 layer,
                 1,
                 producer=self.producer,
-                values=[(episode, t, float(value)) for (episode, t), value in zip(places, values, strict=True)],
+                values=[
+                    (episode, t, float(value))
+                    for (episode, t), value in zip(places, values, strict=True)
+                    if episode in new
+                ],
             )
 
     def _watch_for_stall(self, useful: Sequence[Group]) -> None:

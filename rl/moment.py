@@ -54,6 +54,7 @@ class Moment:
         group_size: Members wanted per group.
         success: Running success in this training, by task; empty at its start.
         pass_rates: What a profile measured before it, by task; empty without one.
+        attempt: How often groups were planned before in this iteration.
     """
 
     iteration: int
@@ -65,6 +66,7 @@ class Moment:
     group_size: int
     success: Mapping[str, float] = field(default_factory=dict)
     pass_rates: Mapping[str, PassRate] = field(default_factory=dict)
+    attempt: int = 0
 
     @property
     def progress(self) -> float:
@@ -72,8 +74,9 @@ class Moment:
         return self.iteration / self.max_iterations
 
     def rng(self, *names: str | int) -> np.random.Generator:
-        """A generator of this iteration's own: the same after a resume, another in the next iteration."""
-        return stream(self.seed, *names, self.iteration)
+        """A generator of this attempt's own: the same after a resume, another in the next attempt or iteration."""
+        again = (self.attempt,) if self.attempt else ()
+        return stream(self.seed, *names, self.iteration, *again)
 
 
 class Memory:

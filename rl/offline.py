@@ -14,9 +14,9 @@ from clickwright.rl.loop import rows_of
 from clickwright.rl.losses import LOSSES
 from clickwright.rl.mixed_rewards import layer_terms
 from clickwright.rl.models import frozen_copy
-from clickwright.rl.recipe import plugin
 from clickwright.rl.recorded_rows import Writer
 from clickwright.rl.recordings import Recordings
+from clickwright.rl.registry import plugin
 from clickwright.rl.rewards.mixing import mix
 from clickwright.rl.rewards.scoring import same_start
 from clickwright.rl.streams import stream

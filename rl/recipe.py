@@ -5,7 +5,7 @@ A stage runs when its section is there: no ``[warm_start]`` means no demonstrati
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,16 +19,15 @@ from clickwright.rl.loop_plugins import LoopPlugins
 from clickwright.rl.losses import LOSSES, PREFERENCE_LOSSES
 from clickwright.rl.losses.base import Loss
 from clickwright.rl.losses.pairs import PreferenceLoss
-from clickwright.rl.registry import Registry
+from clickwright.rl.registry import plugin
 from clickwright.rl.rewards import FORMS, SCORERS
 from clickwright.rl.rewards.forms.base import Form
 from clickwright.rl.rewards.schedules import Scheduled
 from clickwright.rl.rewards.scorers.base import Scorer
 from clickwright.rl.run_sections import Agent, Checkpoint, Env, Evaluate, Model, Record, Rollout
 from clickwright.rl.samplers import SAMPLERS
+from clickwright.rl.sampling_combinations import check_sampling
 from clickwright.rl.sections import Count, Positive, Rate, Section
-
-PluginT = TypeVar("PluginT")
 
 
 class WarmStart(Section):
@@ -224,21 +223,10 @@ class Recipe(Section):
                 form_of(term)
         if self.train is not None:
             check_combination(self.train, self.train_loss(), self.estimator())
-            self.loop_plugins()
+            check_sampling(self.train, self.env, self.loop_plugins(), self.train_loss(), self.estimator())
             for scored in self.train.rewards:
                 form_of(scored)
                 scorer_of(scored)
-
-
-def plugin(registry: Registry[PluginT], table: dict[str, Any], default: str) -> PluginT:
-    """What a table with a ``name`` and its options stands for.
-
-    Raises:
-        UnknownNameError: Nothing has that name, or it reads no such option.
-        ConfigError: An option is out of range.
-    """
-    options = dict(table)
-    return registry.build(str(options.pop("name", default)), options)
 
 
 def preference_loss(section: Preferences) -> PreferenceLoss:

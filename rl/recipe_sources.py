@@ -6,11 +6,12 @@ from clickwright.rl.feedback_sections import Keep
 from clickwright.rl.mixed_rewards import judges, layer_terms
 from clickwright.rl.recipe import Recipe
 from clickwright.rl.recordings import Recordings
+from clickwright.rl.rehearsal import rehearse
 from clickwright.trajectories.exports.pairs import By
 
 
 def check_sources(recipe: Recipe) -> None:
-    """Refuse a recipe whose recorded runs, layers or judges cannot be used.
+    """Refuse a recipe whose recorded runs, layers, judges or profile cannot be used.
 
     Raises:
         UnknownNameError: A run or a layer that does not exist.
@@ -31,3 +32,4 @@ def check_sources(recipe: Recipe) -> None:
         layer_terms(recordings, recipe.offline.rewards)
     if recipe.train is not None:
         judges(recipe.train.rewards, frames=recipe.record.frames == "all", codec=recipe.agent.codec)
+        rehearse(recipe)

@@ -110,6 +110,17 @@ class Registry(Generic[T]):
         return iter(sorted(self._classes))
 
 
+def plugin(registry: Registry[T], table: Mapping[str, Any], default: str) -> T:
+    """What a table with a ``name`` and its options stands for.
+
+    Raises:
+        UnknownNameError: Nothing has that name, or it reads no such option.
+        ConfigError: An option is out of range.
+    """
+    options = dict(table)
+    return registry.build(str(options.pop("name", default)), options)
+
+
 def described(kind: str, name: str, *, about: str, page: str) -> Entry:
     """An entry whose source and doubts stand in ``page``, a docstring."""
     return Entry(

@@ -41,6 +41,11 @@ class Group:
         """Undiscounted return of each member."""
         return tuple(episode.score for episode in self.episodes)
 
+    @property
+    def differs(self) -> bool:
+        """Whether its members came out differently: compared with each other, equal ones teach nothing."""
+        return len(set(self.scores)) > 1
+
 
 class Need(StrEnum):
     """What an estimator may read beside the five columns that every batch has: a field of ``Columns`` each."""

@@ -20,11 +20,15 @@ class Situation:
         moment: Where the training stands.
         run_dir: The run, whose store holds every episode rolled out so far.
         roll_out: Rolls groups out now, with the weights and guides of this iteration; what it returns has no faults.
+        plan: So many further groups as the run's sampler chooses them; each call draws anew.
+        say: Tells the person who watches the run.
     """
 
     moment: Moment
     run_dir: Path
     roll_out: Callable[[Sequence[GroupPlan]], list[Group]]
+    plan: Callable[[int], list[GroupPlan]]
+    say: Callable[[str], None]
 
 
 class GroupEditor(Protocol):

@@ -11,10 +11,17 @@ from clickwright.rl.registry import Registry
 
 
 class Sampler(Protocol):
-    """Chooses what is tried next; ``moment.Memory`` has the answers of one that remembers nothing."""
+    """Chooses what is tried next; ``moment.Memory`` has the answers of one that remembers nothing.
+
+    A class that cannot plan without ``Moment.pass_rates`` says so: ``needs_pass_rates = True``. One that changes what
+    another sampler plans is an ``Around``.
+    """
 
     def plan(self, moment: Moment) -> list[GroupPlan]:
-        """The groups of this iteration, by the moment's random streams alone."""
+        """The next groups, by the moment's random streams and what is remembered alone.
+
+        A group editor may have more planned in the same iteration; ``moment.attempt`` then counts up.
+        """
 
     def observe(self, groups: Sequence[Group], moment: Moment) -> None:
         """See the groups that were rolled out, those without faults, before anything edits them."""
@@ -30,3 +37,9 @@ class Sampler(Protocol):
 
 
 SAMPLERS: Registry[Sampler] = Registry("sampler")
+
+
+def groups_on(moment: Moment, tasks: Sequence[str], stream: str) -> list[GroupPlan]:
+    """A group on each of these tasks, with seeds from the random stream of that name."""
+    seeds = moment.rng(stream).integers(2**31, size=len(tasks)).tolist()
+    return [GroupPlan(task=task, seed=seed, size=moment.group_size) for task, seed in zip(tasks, seeds, strict=True)]
