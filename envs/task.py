@@ -89,7 +89,7 @@ class Task(ABC, Generic[SurfaceT]):
         """``score``, for a task that looks back: ``before`` is what was seen when the action was chosen."""
         return self.score(view, action)
 
-    def restate(self, surface: SurfaceT, text: str) -> None:  # noqa: B027 (most surfaces do not show the goal)
+    def restate(self, surface: SurfaceT, text: str) -> None:
         """Show another goal where the surface itself displays it; called by variants, after ``setup``."""
 
     def oracle(self, surface: SurfaceT, goal: Goal, view: View) -> Generator[Action, View, None]:

@@ -18,6 +18,9 @@ from clickwright.errors import ConfigError
 class Variant(Task[Surface]):
     """A task around another one, with the same states and another goal.
 
+    Attributes:
+        own_goal: What the other one asks for in this episode; ``setup`` puts it there.
+
     Args:
         task: The other one; it must have an oracle.
         kind: Appended to its name.
@@ -34,7 +37,7 @@ class Variant(Task[Surface]):
                 f"task {task.name!r} has no oracle, so nobody can tell what is true of its {kind} variant: "
                 "take a task that has one (`clickwright envs` says which)"
             )
-        self.task, self.kind = task, kind
+        self.task, self.kind, self.own_goal = task, kind, Goal(text="")
         self.name, self.profile, self.max_steps = f"{task.name}+{kind}", task.profile, task.max_steps
 
     @property
@@ -63,5 +66,5 @@ class Variant(Task[Surface]):
         return self.judge(view, view, action)
 
     def oracle(self, surface: Surface, goal: Goal, view: View) -> Generator[Action, View, None]:
-        """Solve the episode as the task does."""
-        return self.task.oracle(surface, goal, view)
+        """Solve the episode as the task does, by the goal it would have without the variant: oracles read goals."""
+        return self.task.oracle(surface, self.own_goal, view)

@@ -1,4 +1,4 @@
-"""A task with a rule to keep, such as ``Do not press "Submit" twice.``"""
+"""A task with a rule to keep, such as ``Do not press "Submit" twice``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Constraint(Variant):
             raise self.none_here(seed, "nothing in it could be the subject of such a rule")
         self._rule = rule = found[kind][int(draws.integers(len(found[kind])))]
         self._counted = 0
-        goal = self.task.setup(surface, seed, rng)
+        self.own_goal = goal = self.task.setup(surface, seed, rng)
         text = f"{goal.text} {rule.text}"
         self.task.restate(surface, text)
         return replace(goal, text=text, params={**goal.params, "rule": rule.as_json()})

@@ -59,7 +59,7 @@ class Infeasible(Variant):
         name = names[int(draws.integers(len(names)))]
         word = made_up(draws, like=name, unlike=_everything_said(played))
         self._first, self._in_sight = None, any(element.name == name for element in played.start.elements)
-        goal = self.task.setup(surface, seed, rng)
+        self.own_goal = goal = self.task.setup(surface, seed, rng)
         text = _pattern(name, goal.text).sub(lambda _: word, goal.text)
         self.task.restate(surface, text)
         params = {**goal.params, "infeasible": {"asked": word, "instead_of": name, "in_sight": self._in_sight}}
