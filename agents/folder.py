@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clickwright.agents.agent import LanguageAgent
+from clickwright.agents.batcher import Batcher
 from clickwright.agents.codecs.turn import MAX_ACTIONS
 from clickwright.agents.policy import Sampling
 from clickwright.agents.prompts import HistoryPolicy, PromptBuilder
@@ -79,13 +80,17 @@ def model_folder(path: str | Path) -> Path:
     )
 
 
-def load_agent(path: str | Path, *, temperature: float = 0.0, seed: int = 0) -> LanguageAgent:
+def load_agent(
+    path: str | Path, *, temperature: float = 0.0, seed: int = 0, max_batch: int = 64, num_cohorts: int = 0
+) -> LanguageAgent:
     """The agent in a folder, prompted as it was trained.
 
     Args:
         path: Folder of a model, or of a finished run.
         temperature: 0 takes the most likely token.
         seed: Root of its random streams.
+        max_batch: Most prompts of one pass of the model.
+        num_cohorts: Cohorts that its requests are served in; 0 serves them as they come.
 
     Raises:
         ConfigError: There is no model in the folder.
@@ -94,13 +99,13 @@ def load_agent(path: str | Path, *, temperature: float = 0.0, seed: int = 0) -> 
     """
     folder = model_folder(path)
     settings = load_settings(folder)
-    policy = TransformersPolicy(*load_folder(folder), version=settings.policy_version)
+    policy = TransformersPolicy(*load_folder(folder), max_batch=max_batch, version=settings.policy_version)
     prompts = PromptBuilder(
         policy.encode, history=HistoryPolicy(last=settings.history), max_tokens=settings.max_prompt_tokens
     )
     sampling = Sampling(max_new_tokens=settings.max_new_tokens, temperature=temperature, seed=seed)
     return LanguageAgent(
-        policy,
+        Batcher(policy, max_batch=max_batch, num_cohorts=num_cohorts),
         codec=settings.codec,
         prompts=prompts,
         sampling=sampling,

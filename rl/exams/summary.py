@@ -119,9 +119,7 @@ def by_seed(outcomes: Iterable[Outcome]) -> BySeed:
 
 def seed_means(grouped: BySeed, value: Callable[[Outcome], float]) -> dict[str, list[float]]:
     """A value's mean over the tries at each seed, by task."""
-    return {
-        task: [sum(map(value, tries)) / len(tries) for tries in seeds.values()] for task, seeds in grouped.items()
-    }
+    return {task: [sum(map(value, tries)) / len(tries) for tries in seeds.values()] for task, seeds in grouped.items()}
 
 
 def _pass_at(grouped: BySeed, k: int, seed: int) -> Estimate:
