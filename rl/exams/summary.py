@@ -59,7 +59,8 @@ class Summary:
 
 
 _PLAIN = (
-    "num_episodes", "num_faults", "steps_per_success", "tokens_per_success", "valid_share", "consistency", "num_thoughts",
+    "num_episodes", "num_faults", "steps_per_success", "tokens_per_success", "valid_share", "consistency",
+    "num_thoughts",
 )  # fmt: skip
 _ESTIMATES = ("success", "solved", "kept", "refused")
 
