@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -98,8 +98,29 @@ def load_agent(
         MissingExtraError: PyTorch or transformers is not installed.
     """
     folder = model_folder(path)
-    settings = load_settings(folder)
-    policy = TransformersPolicy(*load_folder(folder), max_batch=max_batch, version=settings.policy_version)
+    return agent_of(
+        load_folder(folder),
+        load_settings(folder),
+        temperature=temperature,
+        seed=seed,
+        max_batch=max_batch,
+        num_cohorts=num_cohorts,
+        name=str(path),
+    )
+
+
+def agent_of(
+    weights: tuple[Any, Any],
+    settings: AgentSettings,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    max_batch: int = 64,
+    num_cohorts: int = 0,
+    name: str = "language",
+) -> LanguageAgent:
+    """The agent of a model and its tokenizer; arguments as those of ``load_agent``."""
+    policy = TransformersPolicy(*weights, max_batch=max_batch, version=settings.policy_version)
     prompts = PromptBuilder(
         policy.encode, history=HistoryPolicy(last=settings.history), max_tokens=settings.max_prompt_tokens
     )
@@ -110,5 +131,5 @@ def load_agent(
         prompts=prompts,
         sampling=sampling,
         max_actions=settings.max_actions,
-        name=str(path),
+        name=name,
     )

@@ -9,11 +9,14 @@ from typing import Any
 
 from clickwright.agents.agent import Agent, LanguageAgent
 from clickwright.agents.codecs.base import Codec
-from clickwright.agents.folder import AgentSettings, load_agent, load_settings, model_folder
+from clickwright.agents.folder import MODEL_OF_A_RUN, AgentSettings, agent_of, load_settings, model_folder
 from clickwright.agents.rollouts import SCRIPTED, resolve
-from clickwright.errors import UnknownNameError
+from clickwright.agents.weights import load_folder
+from clickwright.errors import ConfigError, UnknownNameError
+from clickwright.rl.checkpoint import STATE
+from clickwright.rl.kept_weights import START, from_checkpoint, version_of
 from clickwright.rl.recipe import Recipe
-from clickwright.rl.run_folder import recipe_of
+from clickwright.rl.run_folder import RECIPE, recipe_of
 from clickwright.rl.runner import NUM_COHORTS
 
 
@@ -23,13 +26,15 @@ class Contestant:
 
     Attributes:
         label: What tables call it.
-        folder: Where its weights are; ``None`` for a script.
+        folder: Where its model is; ``None`` for a script.
+        checkpoint: Where its weights are, where that is another folder.
         settings: How it is prompted; ``None`` for a script.
         recipe: The recipe of the run it is from, where it is from one.
     """
 
     label: str
     folder: Path | None = None
+    checkpoint: Path | None = None
     settings: AgentSettings | None = None
     recipe: Recipe | None = field(default=None, repr=False)
 
@@ -38,7 +43,11 @@ class Contestant:
         """What a report says of it."""
         if self.settings is None:
             return {"label": self.label, "script": True}
-        return {"label": self.label, "folder": str(self.folder), **self.settings.model_dump(mode="json")}
+        return {
+            "label": self.label,
+            "folder": str(self.checkpoint or self.folder),
+            **self.settings.model_dump(mode="json"),
+        }
 
     @property
     def text_budget(self) -> int:
@@ -46,17 +55,30 @@ class Contestant:
         return 0 if self.settings is None else self.settings.text_budget
 
     def load(self, *, temperature: float, seed: int, num_envs: int) -> Agent:
-        """The agent itself; requests of a model are served in fixed cohorts, so that an evaluation can be repeated."""
-        if self.folder is None:
+        """The agent itself; requests of a model are served in fixed cohorts, so that an evaluation can be repeated.
+
+        Raises:
+            DamagedFileError: Its weights cannot be read.
+        """
+        if self.folder is None or self.settings is None:
             return resolve(self.label, seed=seed)[0]
-        return load_agent(self.folder, temperature=temperature, seed=seed, max_batch=num_envs, num_cohorts=NUM_COHORTS)
+        weights = load_folder(self.folder) if self.checkpoint is None else from_checkpoint(self.folder, self.checkpoint)
+        return agent_of(
+            weights,
+            self.settings,
+            temperature=temperature,
+            seed=seed,
+            max_batch=num_envs,
+            num_cohorts=NUM_COHORTS,
+            name=self.label,
+        )
 
 
 def contestant(name: str | Path) -> Contestant:
     """Find an agent by name.
 
     Args:
-        name: ``"oracle"``, ``"random"``, the folder of a model, or of a finished run.
+        name: ``"oracle"``, ``"random"``, the folder of a model, of a finished run, or of a checkpoint of a run.
 
     Raises:
         UnknownNameError: Neither a script nor a folder.
@@ -65,10 +87,20 @@ def contestant(name: str | Path) -> Contestant:
     """
     if name in SCRIPTED:
         return Contestant(label=str(name))
-    if not Path(name).exists():
-        raise UnknownNameError("agent", str(name), allowed=(*SCRIPTED, "the folder of a model or of a finished run"))
-    folder = model_folder(name)
-    return Contestant(label=str(name), folder=folder, settings=load_settings(folder), recipe=recipe_of(Path(name)))
+    path = Path(name)
+    if not path.exists():
+        allowed = (*SCRIPTED, "the folder of a model, of a finished run, or of a checkpoint")
+        raise UnknownNameError("agent", str(name), allowed=allowed)
+    run = next((one for one in (path, path.absolute().parent.parent) if (one / RECIPE).is_file()), None)
+    recipe = None if run is None else recipe_of(run)
+    if run is not None and (path / STATE).is_file():
+        shape = next((one for one in (run / START, run / MODEL_OF_A_RUN) if (one / "config.json").is_file()), None)
+        if shape is None:
+            raise ConfigError(f"{path} holds weights, and {run} keeps no model that they are of: give another agent")
+        settings = load_settings(shape).model_copy(update={"policy_version": version_of(path)})
+        return Contestant(label=str(name), folder=shape, checkpoint=path, settings=settings, recipe=recipe)
+    folder = model_folder(path)
+    return Contestant(label=str(name), folder=folder, settings=load_settings(folder), recipe=recipe)
 
 
 def codec_of(agent: Agent) -> Codec | None:

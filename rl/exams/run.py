@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from clickwright.agents.agent import Agent, LanguageAgent
@@ -27,7 +28,7 @@ from clickwright.rl.exams.table import table
 from clickwright.rl.kinds import kind_of
 from clickwright.rl.progress import Progress
 from clickwright.rl.run_folder import PACKAGES
-from clickwright.rl.runner import Job, Runner, by_member
+from clickwright.rl.runner import Job, Runner
 from clickwright.trajectories.store import StoreWriter
 
 RESULT, PICTURE = "eval.json", "eval.png"
@@ -138,7 +139,24 @@ def jobs_of(section: Section, plan: Plan, *, agent_number: int) -> list[Job]:
                 )
                 group.append(job)
         groups.append(group)
-    return by_member(groups)
+    return by_seat([job for group in groups for job in group], num_seats=plan.num_envs)
+
+
+def by_seat(jobs: Sequence[Job], *, num_seats: int) -> list[Job]:
+    """Jobs in the order in which seats that take turns each get a stretch of neighbours.
+
+    Seat k of a deterministic runner gets the jobs k, k + n, ...; where these are of one task, its environment stays.
+
+    Example:
+        >>> by_seat(["a1", "a2", "a3", "b1", "b2"], num_seats=2)
+        ['a1', 'b1', 'a2', 'b2', 'a3']
+    """
+    num_seats = min(num_seats, len(jobs))
+    ends = [-(-len(jobs) * (seat + 1) // num_seats) for seat in range(num_seats)]
+    stretches = [jobs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    stretches.sort(key=len, reverse=True)  # a longer stretch must not sit behind a shorter one
+    rows = zip_longest(*stretches)
+    return [job for row in rows for job in row if job is not None]
 
 
 def _names(env_ids: Mapping[str, object]) -> dict[str, str]:

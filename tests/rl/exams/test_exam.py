@@ -15,9 +15,11 @@ from clickwright.errors import ClickwrightError
 from clickwright.rl.exams.command import evaluate_agents
 from clickwright.rl.exams.outcome import Outcome
 from clickwright.rl.exams.summary import summarise
+from clickwright.rl.trainer import train
 from clickwright.trajectories.reader import StoreReader
 from tests.rl import doors
 from tests.rl.doors import DOORS_ID, FAULTY_ID
+from tests.rl.recipes import doors_recipe
 
 SPOKEN = AgentSettings(history=0, max_prompt_tokens=120, max_new_tokens=8, text_budget=99)
 SEARCH_ID, SOKOBAN_ID = "clickwright/search.one-hop-v0", "clickwright/sokoban.one-box-v0"
@@ -41,7 +43,7 @@ def model(doors_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def confused(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that was taught the door beside the right one."""
-    folder = doors.write_model(tmp_path_factory.mktemp("agents") / "two", known=0.9, shift=1)
+    folder = doors.write_model(tmp_path_factory.mktemp("agents") / "two", steps=80, known=0.9, shift=1)
     save_settings(folder, SPOKEN)
     return folder
 
@@ -78,7 +80,7 @@ def test_the_command_from_end_to_end(model: Path, tmp_path: Path, capsys: pytest
     assert plain["tokens_per_success"] > 0
     assert plain["consistency"] is None
     assert found["settings"]["temperature"] == 1.0
-    assert found["settings"]["seeds" if "seeds" in found["settings"] else "num_seeds"]
+    assert (found["settings"]["num_seeds"], found["settings"]["first_seed"]) == (12, 100)
 
 
 def test_every_number_can_be_traced_to_episodes_that_open(model: Path, tmp_path: Path) -> None:
@@ -169,6 +171,23 @@ def test_the_run_of_a_model_brings_its_tasks_and_settings(model: Path, tmp_path:
     assert report.plan.env.max_invalid == 1
     with pytest.raises(ClickwrightError, match="was trained on them"):
         evaluate_agents([run], tasks=[SOKOBAN_ID], held_out_tasks=[DOORS_ID], out=tmp_path / "two", say=len)
+
+
+def test_a_checkpoint_and_what_it_began_from_are_agents_too(model: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    recipe = doors_recipe(model, train={"max_iterations": 2, "groups": 4}, checkpoint={"every": 1},
+                          evaluate={"episodes_per_task": 4, "first_seed": 3, "base": False})  # fmt: skip
+    train(recipe, run_dir=run, say=len)
+    first, last = run / "checkpoints" / "iter-000001", run / "checkpoints" / "iter-000002"
+    report = evaluate_agents([first, last], episodes=6, out=tmp_path / "out", say=len)
+    assert [one.facts["policy_version"] for one in report.models] == [1, 2]
+    assert report.plan.tasks == (DOORS_ID,)
+    again = evaluate_agents([last, run], episodes=6, out=tmp_path / "again", say=len)
+    counted = [[(o.success, o.num_tokens) for o in one.outcomes["held-out seeds"]] for one in again.models]
+    assert counted[0] == counted[1]
+    before = evaluate_agents([run / "models" / "start"], out=tmp_path / "start", say=len)
+    assert before.plan.seeds == (3, 4, 5, 6)
+    assert before.models[0].facts["policy_version"] == 0
 
 
 def test_faults_do_not_count_and_are_told(tmp_path: Path) -> None:
