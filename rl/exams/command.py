@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from clickwright.envs.lookup import find_id
 from clickwright.errors import ConfigError
 from clickwright.rl.exams.contestant import contestant
 from clickwright.rl.exams.plan import Plan
@@ -65,16 +67,18 @@ def evaluate_agents(
     """
     agents = [contestant(model) for model in models]
     source = load_recipe(recipe) if recipe is not None else next((a.recipe for a in agents if a.recipe), None)
-    chosen = tuple(tasks) or (source.env.tasks if source is not None else ())
-    twice = sorted({task for task in (*chosen, *held_out_tasks) if [*chosen, *held_out_tasks].count(task) > 1})
+    chosen = tuple(map(find_id, tasks or (source.env.tasks if source is not None else ())))
+    new = tuple(map(find_id, held_out_tasks))
+    if not chosen and not new:
+        raise ConfigError("no task to evaluate: give --tasks, --recipe, or the folder of a run, which has its own")
+    twice = sorted(task for task, times in Counter((*chosen, *new)).items() if times > 1)
     if twice:
         raise ConfigError(f"named twice: {', '.join(twice)}")
-    known = source.env if source is not None else Env(tasks=chosen or tuple(held_out_tasks) or ("none",))
     seeds = source.evaluate if source is not None else None
     plan = Plan(
-        env=known,
+        env=source.env if source is not None else Env(tasks=(*chosen, *new)),
         tasks=chosen,
-        held_out_tasks=tuple(held_out_tasks),
+        held_out_tasks=new,
         num_seeds=episodes if episodes is not None else seeds.episodes_per_task if seeds else NUM_SEEDS,
         first_seed=first_seed if first_seed is not None else seeds.first_seed if seeds else 0,
         num_tries=tries,

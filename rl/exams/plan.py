@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from clickwright.envs.lookup import find_id
 from clickwright.envs.pool.kind import Kind
 from clickwright.envs.variants import VARIANTS
 from clickwright.errors import ConfigError, UnknownNameError
 from clickwright.rl.kinds import kind_of
+from clickwright.rl.progress import Progress
 from clickwright.rl.run_sections import Env
 
 SPLIT = "eval"
@@ -37,7 +37,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """An evaluation that can be run.
+    """An evaluation that can be run: of one task at least.
 
     Attributes:
         env: Settings of the environments.
@@ -99,12 +99,9 @@ def check_plan(plan: Plan, *, trained_on: Sequence[str] = ()) -> None:
         trained_on: Tasks that a model is known to have been trained on.
 
     Raises:
-        ConfigError: Nothing to run, too few tries for a ``k``, tries that would all be the same, or a task that is no
-            held-out one.
-        UnknownNameError: An environment or a variant that does not exist.
+        ConfigError: Too few tries for a ``k``, tries that would all be the same, or a task that is no held-out one.
+        UnknownNameError: A variant that does not exist.
     """
-    if not plan.tasks and not plan.held_out_tasks:
-        raise ConfigError("no task to evaluate: give --tasks, --recipe, or the folder of a run, which has its own")
     for name, value in (("episodes", plan.num_seeds), ("tries", plan.num_tries), ("environments", plan.num_envs)):
         if value < 1:
             raise ConfigError(f"{value} {name}: at least 1")
@@ -120,14 +117,12 @@ def check_plan(plan: Plan, *, trained_on: Sequence[str] = ()) -> None:
     for variant in plan.variants:
         if variant not in VARIANTS:
             raise UnknownNameError("variant", variant, allowed=VARIANTS)
-    for env_id in (*plan.tasks, *plan.held_out_tasks):
-        find_id(env_id)
     seen = sorted({*plan.held_out_tasks} & {*plan.tasks, *trained_on})
     if seen:
         raise ConfigError(f"no held-out tasks, since a model was trained on them or they are in --tasks: {seen}")
 
 
-def sections_of(plan: Plan) -> Sections:
+def sections_of(plan: Plan, progress: Progress) -> Sections:
     """The sections of a plan; variants are looked for by resetting every episode once.
 
     Raises:
@@ -138,19 +133,28 @@ def sections_of(plan: Plan) -> Sections:
         if tasks:
             result.found.append(Section(name=name, seeds=dict.fromkeys(tasks, plan.seeds)))
     for variant in plan.variants:
-        seeds: dict[str, tuple[int, ...]] = {}
-        for env_id in (*plan.tasks, *plan.held_out_tasks):
-            kind = kind_of(plan.env, env_id, False, variant=variant)
-            found, why = seeds_with_variant(kind, plan.seeds)
+        section, notes = _variants(plan, variant, progress)
+        result.found.append(section)
+        result.notes += notes
+    return result
+
+
+def _variants(plan: Plan, variant: str, progress: Progress) -> tuple[Section, list[str]]:
+    """The episodes that have a variant, and what is to be said of the others."""
+    tasks, notes = (*plan.tasks, *plan.held_out_tasks), list[str]()
+    seeds: dict[str, tuple[int, ...]] = {}
+    with progress.stage(f"find {variant}", len(tasks), "tasks") as tracker:
+        for env_id in tasks:
+            found, why = seeds_with_variant(kind_of(plan.env, env_id, False, variant=variant), plan.seeds)
             if found:
                 seeds[env_id] = found
             if len(found) < plan.num_seeds:
                 lacking = plan.num_seeds - len(found)
-                result.notes.append(f"{variant}: {lacking} of {plan.num_seeds} seeds of {env_id} left out: {why}")
-        if not seeds:
-            raise ConfigError(f"no episode has a variant {variant!r}:\n  " + "\n  ".join(result.notes))
-        result.found.append(Section(name=variant, variant=variant, seeds=seeds))
-    return result
+                notes.append(f"{variant}: {lacking} of {plan.num_seeds} seeds of {env_id} left out: {why}")
+            tracker.advance()
+    if not seeds:
+        raise ConfigError(f"no episode has a variant {variant!r}:\n  " + "\n  ".join(notes))
+    return Section(name=variant, variant=variant, seeds=seeds), notes
 
 
 def seeds_with_variant(kind: Kind, seeds: Sequence[int]) -> tuple[tuple[int, ...], str]:

@@ -14,7 +14,6 @@ from itertools import zip_longest
 from pathlib import Path
 
 from clickwright.agents.agent import Agent, LanguageAgent
-from clickwright.envs.lookup import find_id
 from clickwright.envs.pool.kind import Kind
 from clickwright.envs.versions import installed
 from clickwright.errors import ConfigError
@@ -53,7 +52,7 @@ def examine(agents: Sequence[Contestant], plan: Plan, out: Path, *, progress: Pr
     check_plan(plan, trained_on=trained_on)
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise ConfigError(f"{out} exists and is not empty: name a folder that does not exist yet")
-    sections = sections_of(plan)
+    sections = sections_of(plan, progress)
     facts = [dict(one.facts) for one in agents]
     made = {"packages": installed(PACKAGES), "python": platform.python_version(), "machine": platform.platform()}
     with StoreWriter(out, run_meta={"command": "eval", "models": facts, "settings": plan.as_json(), **made}) as writer:
@@ -61,13 +60,26 @@ def examine(agents: Sequence[Contestant], plan: Plan, out: Path, *, progress: Pr
             _examined(agent, number, plan, sections.found, writer, progress)
             for number, agent in enumerate(agents, start=1)
         ]
-    report = report_of(plan, models, sections.notes)
+    report = report_of(plan, models, (*sections.notes, *_other_settings(agents, plan)))
     text = json.dumps({**report.as_json(), "made_with": made}, indent=1, allow_nan=False)
     (out / RESULT).write_text(text + "\n", encoding="utf-8")
     draw_report(out / PICTURE, report)
     progress.say(table(report))
     progress.say(f"wrote {out / RESULT} and {out / PICTURE}; every episode opens in: clickwright view {out}")
     return report
+
+
+def _other_settings(agents: Sequence[Contestant], plan: Plan) -> list[str]:
+    """A sentence for each agent that was trained under other rules than those it is evaluated under."""
+    apart = {"tasks", "text_budget"}
+    now = plan.env.model_dump(exclude=apart)
+    found = []
+    for one in agents:
+        before = now if one.recipe is None else one.recipe.env.model_dump(exclude=apart)
+        changed = ", ".join(f"{name} {before[name]} -> {now[name]}" for name in now if before[name] != now[name])
+        if changed:
+            found.append(f"{one.label} was trained under other settings of the environment: {changed}")
+    return found
 
 
 def _examined(
@@ -126,7 +138,7 @@ def jobs_of(section: Section, plan: Plan, *, agent_number: int) -> list[Job]:
             where = f"{agent_number}-{slug}-{names[env_id]}-{seed}"
             for attempt in range(plan.num_tries):
                 job = Job(
-                    env_id=find_id(env_id),
+                    env_id=env_id,
                     seed=seed,
                     split=SPLIT,
                     stream=f"exam/{env_id}/{seed}/{attempt}",
@@ -161,6 +173,6 @@ def by_seat(jobs: Sequence[Job], *, num_seats: int) -> list[Job]:
 
 def _names(env_ids: Mapping[str, object]) -> dict[str, str]:
     """A short name for each id; with its namespace where two would be the same."""
-    tails = {env_id: env_id.rpartition(":")[2].rpartition("/")[2].rpartition("-v")[0] for env_id in env_ids}
+    tails = {env_id: env_id.rpartition("/")[2].rpartition("-v")[0] for env_id in env_ids}
     twice = {tail for tail in tails.values() if list(tails.values()).count(tail) > 1}
     return {env_id: env_id.replace("/", ".") if tail in twice else tail for env_id, tail in tails.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from clickwright import cli
 from clickwright.agents.folder import AgentSettings, save_settings
@@ -43,7 +44,10 @@ def model(doors_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def confused(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that was taught the door beside the right one."""
-    folder = doors.write_model(tmp_path_factory.mktemp("agents") / "two", steps=80, known=0.9, shift=1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    folder = doors.write_model(tmp_path_factory.mktemp("agents") / "two", steps=60, known=0.9, shift=1)
+    torch.set_num_threads(threads)
     save_settings(folder, SPOKEN)
     return folder
 
