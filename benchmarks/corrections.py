@@ -31,13 +31,13 @@ from clickwright.agents.scripted import with_names
 from clickwright.envs.actions import ACTION, Action
 from clickwright.envs.web.browsers import find_browser
 from clickwright.rl import Recipe, load_recipe, train
-from clickwright.rl.comparison import interval
 from clickwright.rl.evaluate import short_name
 from clickwright.rl.metrics import read_metrics
 from clickwright.rl.models import load_model
 from clickwright.rl.progress import Progress
-from clickwright.rl.recipe import Model
+from clickwright.rl.run_sections import Model
 from clickwright.rl.runner import Job, by_member
+from clickwright.rl.statistics import interval
 from clickwright.rl.workspace import Workspace
 from clickwright.trajectories.annotations import Annotation, AnnotationBook
 from clickwright.trajectories.annotations.apply import apply_annotations
