@@ -1,0 +1,95 @@
+"""Rows for ``benchmarks.trl``: turns of episodes in groups, and the same lengths with nothing in common."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+
+import numpy as np
+
+GROUP_SIZE, HISTORY, ACTIONS = 8, 3, 4
+USUAL = 0.6
+"""How often a member does what most would do there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedRow:
+    """What both trainers are given of one step."""
+
+    prompt_ids: list[int]
+    completion_ids: list[int]
+    old_logprobs: list[float]
+    advantage: float
+    group: int
+    episode: int
+
+
+def turns(num_groups: int, *, vocabulary: int, seed: int = 0) -> list[TrainedRow]:
+    """Multi-turn episodes, eight members to a group, in the layout of our prompts: goal, last actions, page.
+
+    Members that did the same so far see the same page; an action changes a page from some place on. Lengths are those of
+    the quickstart's pages in a longer dialect: 150 to 400 tokens to a page, 8 to 16 to an action.
+    """
+    rng = np.random.default_rng(seed)
+
+    def some(low: int, high: int) -> list[int]:
+        return rng.integers(2, vocabulary, int(rng.integers(low, high + 1))).tolist()
+
+    rows: list[TrainedRow] = []
+    for group in range(num_groups):
+        goal, first = some(12, 30), some(150, 400)
+        actions = [some(8, 16) for _ in range(ACTIONS)]
+        pages: dict[tuple[int, ...], list[int]] = {(): first}
+        num_turns = int(rng.integers(2, 5))
+        for member in range(GROUP_SIZE):
+            done: tuple[int, ...] = ()
+            for _ in range(num_turns):
+                told = [token for action in done[-HISTORY:] for token in actions[action]]
+                action = 0 if rng.random() < USUAL else int(rng.integers(1, ACTIONS))
+                completion = [*actions[action], 1]
+                rows.append(
+                    TrainedRow(
+                        prompt_ids=[*goal, *told, *pages[done]],
+                        completion_ids=completion,
+                        # About what a model with random weights gives every token.
+                        old_logprobs=(rng.normal(0.0, 0.1, len(completion)) - np.log(vocabulary)).tolist(),
+                        advantage=float(rng.normal()),
+                        group=group,
+                        episode=group * GROUP_SIZE + member,
+                    )
+                )
+                page = pages[done]
+                done = (*done, action)
+                if done not in pages:
+                    place = int(rng.integers(0, len(page)))
+                    pages[done] = page[:place] + rng.integers(2, vocabulary, len(page) - place).tolist()
+    return rows
+
+
+def apart(rows: list[TrainedRow], *, vocabulary: int, seed: int = 1) -> list[TrainedRow]:
+    """Rows of the same lengths in which every token was drawn anew."""
+    rng = np.random.default_rng(seed)
+
+    def other(ids: list[int]) -> list[int]:
+        return rng.integers(2, vocabulary, len(ids)).tolist()
+
+    return [
+        TrainedRow(**{**asdict(row), "prompt_ids": other(row.prompt_ids), "completion_ids": other(row.completion_ids)})
+        for row in rows
+    ]
+
+
+def num_inputs(rows: list[TrainedRow]) -> int:
+    """Tokens that the model must read for the rows one by one, without padding."""
+    return sum(len(row.prompt_ids) + len(row.completion_ids) - 1 for row in rows)
+
+
+def in_common(rows: list[TrainedRow]) -> float:
+    """Part of those tokens that another row of the batch reads as well, at the same place after the same tokens."""
+    reads = sorted((row.prompt_ids + row.completion_ids)[:-1] for row in rows)
+    return sum(_alike(one, other) for one, other in pairwise(reads)) / num_inputs(rows)
+
+
+def _alike(one: list[int], other: list[int]) -> int:
+    differs = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differs, min(len(one), len(other)))
