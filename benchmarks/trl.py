@@ -1,9 +1,9 @@
 """``python -m benchmarks.trl``: tokens per second of our update and of TRL's GRPOTrainer, on the same model and rows.
 
 Both start from the same weights of a small Qwen2, read the same rows with the same threads, type and budget of padded
-tokens per forward pass, minimise the same clipped loss, and take one step of AdamW. Loss and gradient norm are compared,
-so that it is the same step. Processor time is what counts (with one thread: what one core takes when it is left alone);
-the clock is kept beside it. Systems take turns in every round.
+tokens per forward pass, minimise the same clipped loss, and take one step of AdamW. Loss and gradient norm are
+compared, so that it is the same step. Processor time is what counts (with one thread: what one core takes when it is
+left alone); the clock is kept beside it. Systems take turns in every round.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ class TrainedRow:
 def turns(num_groups: int, *, vocabulary: int, seed: int = 0) -> list[TrainedRow]:
     """Multi-turn episodes, eight members to a group, in the layout of our prompts: goal, last actions, page.
 
-    Members that did the same so far see the same page; an action changes a page from some place on. Lengths are those of
-    the quickstart's pages in a longer dialect: 150 to 400 tokens to a page, 8 to 16 to an action.
+    Members that did the same so far see the same page; an action changes a page from some place on. Pages have 150 to
+    400 tokens, actions 8 to 16.
     """
     rng = np.random.default_rng(seed)
 

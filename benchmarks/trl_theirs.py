@@ -1,9 +1,9 @@
 """TRL's side of ``benchmarks.trl``: one optimiser step of its GRPOTrainer on rows that are given.
 
 Only the optimisation is timed: generation and scoring are left out, and padding the rows into micro-batches, which TRL
-does while it generates, is done before. What TRL is spared beyond that: its micro-batches are sorted by length and cut by
-tokens as ours are, each padded to its own longest prompt and completion (its trainer draws rows at random and pads them to
-the longest of all); gradient checkpointing, on by default, is off; float32 instead of its bfloat16.
+does while it generates, is done before. What TRL is spared beyond that: its micro-batches are sorted by length and cut
+by tokens as ours are, each padded to its own longest prompt and completion (its trainer draws rows at random and pads
+them to the longest of all), and gradient checkpointing, on by default, is off. It computes in float32, as we do.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class GivenRows(GRPOTrainer):
     """Takes prepared micro-batches as they are.
 
     Attributes:
-        short_head: Whether logits are computed for completions only, as TRL did before its fused head and does on a GPU;
-            on a processor its fused head goes over the prompts as well.
+        short_head: Whether logits are computed for completions only, as TRL does on a GPU; on a processor its fused
+            head goes over the prompts as well.
     """
 
     short_head = False

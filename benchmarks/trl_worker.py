@@ -1,8 +1,8 @@
 """What every worker of ``benchmarks.trl`` is told and answers; runs in TRL's environment too.
 
-A worker is ``python -m benchmarks.<worker> job.json``. It says ``{"versions": ...}`` when it is ready, then answers each
-line of its standard input, ``{"system": ..., "workload": ...}``, by one timed update from the job's weights, and ends
-when there are no more lines.
+A worker is ``python -m benchmarks.<worker> job.json``. It says ``{"versions": ...}`` when it is ready, then answers
+each line of its standard input, ``{"system": ..., "workload": ...}``, by one timed update from the job's weights, and
+ends when there are no more lines.
 """
 
 from __future__ import annotations

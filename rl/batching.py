@@ -7,7 +7,7 @@ letter). ``sharing`` makes micro-batches in which rows that begin alike share wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 

@@ -1,9 +1,9 @@
 """Rows that begin alike, laid out as a tree: what several of them read is read once.
 
-The members of a group read the same first prompt, and go on reading the same as long as they do the same; the turns of an
-episode share the goal and whatever history they have in common. Sorted, rows that begin alike stand side by side, and
-each adds to the tree only the tokens after its last common one. A token may look at its ancestors and at itself, and its
-position is its depth, so a causal model says of every row what it would say of the row alone.
+The members of a group read the same first prompt, and go on reading the same as long as they do the same; the turns of
+an episode share the goal and whatever history they have in common. Sorted, rows that begin alike stand side by side,
+and each adds to the tree only the tokens after its last common one. A token looks at what is above it and at itself,
+and its position is its depth, so a causal model says of every row what it would say of the row alone.
 """
 
 from __future__ import annotations

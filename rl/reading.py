@@ -19,7 +19,8 @@ class UpdatePlan:
     Attributes:
         epochs: Passes over the rows.
         num_minibatches: Optimiser steps per pass.
-        micro_tokens: Padded tokens per forward pass, shared ones counted once; changes speed and memory, not the result.
+        micro_tokens: Padded tokens per forward pass, shared ones counted once; changes speed and memory, not the
+            result.
         max_grad_norm: Longest gradient an optimiser step may take.
         temperature: Temperature the completions were sampled at.
         banned_ids: Ids the sampler may never draw.

@@ -125,8 +125,8 @@ def update(
 
     Returns:
         Means per completion token of what the loss measured, with ``loss``, ``grad_norm``, ``mismatch_kl`` (before the
-        first step: what sampler and trainer disagree by), ``tokens`` (completion tokens gone through), ``input_tokens`` (what
-        the rows read) and ``shared_tokens_share`` (the part of it that was read for another row already).
+        first step: what sampler and trainer disagree by), ``tokens`` (completion tokens gone through), ``input_tokens``
+        (what the rows read) and ``shared_tokens_share`` (the part of it that was read for another row already).
 
     Raises:
         FloatingPointError: The gradient is not finite; the weights are as they were before that step.

@@ -16,14 +16,22 @@ TIE = 1.0 + 1e-7
 """Tables this much more probable than the one seen still count as no more probable, as rounding would have it."""
 
 
-def distinct(a: Ints, b: Ints, right: Ints, wrong: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
-    """The kind of each table, and one table of each kind: of millions, few differ."""
-    kind = np.zeros(len(a), dtype=np.int64)
-    for column in (a, b, right, wrong):
-        kind, _ = dense(kind * (int(column.max(initial=0)) + 1) + column)
-    example = np.zeros(int(kind.max(initial=-1)) + 1, dtype=np.int64)
+def distinct(a: Ints, b: Ints, right: Ints, wrong: Ints, group: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
+    """The kind of each table, and one table of each kind: of millions, few differ.
+
+    Args:
+        a: Right things with the mark, for each table.
+        b: Wrong things with the mark, for each table.
+        right: Right things of each group.
+        wrong: Wrong things of each group.
+        group: Group of each table.
+    """
+    margins, num_margins = dense(right * (int(wrong.max(initial=0)) + 1) + wrong)
+    kind, num_kinds = dense((a * (int(b.max(initial=0)) + 1) + b) * max(num_margins, 1) + margins[group])
+    example = np.zeros(num_kinds, dtype=np.int64)
     example[kind] = np.arange(len(kind))
-    return kind, (a[example], b[example], right[example], wrong[example])
+    of = group[example]
+    return kind, (a[example], b[example], right[of], wrong[of])
 
 
 def fisher_p(a: Ints, b: Ints, right: Ints, wrong: Ints) -> Floats:

@@ -49,18 +49,23 @@ class GigpoSimilar(Gigpo):
         fuzz: Any = require("rapidfuzz.fuzz", extra="train")
         process: Any = require("rapidfuzz.process", extra="train")
         texts = given(columns.texts, "texts")
-        numbers: dict[tuple[int, str], int] = {}
+        number = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        code = np.fromiter(map(number.__getitem__, texts), dtype=np.int64, count=len(texts))[rows]
+        page, num_pages = dense(columns.group[rows] * max(len(number), 1) + code)
+        first = np.empty(num_pages, dtype=np.int64)
+        first[page[::-1]] = np.arange(len(rows))[::-1]
+        order = np.argsort(first)
+        # What each page of a group counts as: itself, or the first that it is alike, in the order of the rows.
+        cluster = np.arange(num_pages)
         openers: dict[int, tuple[list[str], list[int]]] = {}
-        found = np.empty(len(rows), dtype=np.int64)
-        for place, row in enumerate(rows.tolist()):
-            key = (int(columns.group[row]), texts[row])
-            if key not in numbers:
-                first_texts, first_numbers = openers.setdefault(key[0], ([], []))
-                hits = process.extract_iter(key[1], first_texts, scorer=fuzz.ratio, score_cutoff=100 * self.similarity)
-                hit = next(iter(hits), None)
-                if hit is None:
-                    first_texts.append(key[1])
-                    first_numbers.append(len(numbers))
-                numbers[key] = len(numbers) if hit is None else first_numbers[hit[2]]
-            found[place] = numbers[key]
-        return dense(found)
+        visited = rows[first[order]]
+        for place, group, row in zip(order.tolist(), columns.group[visited].tolist(), visited.tolist(), strict=True):
+            first_texts, first_pages = openers.setdefault(group, ([], []))
+            hits = process.extract_iter(texts[row], first_texts, scorer=fuzz.ratio, score_cutoff=100 * self.similarity)
+            hit = next(hits, None)
+            if hit is None:
+                first_texts.append(texts[row])
+                first_pages.append(place)
+            else:
+                cluster[place] = first_pages[hit[2]]
+        return dense(cluster[page])

@@ -92,24 +92,23 @@ class Ktae:
         options = self.options
         right = episodes.first(given(columns.success, "success")).astype(np.bool_)
         episode = episodes.of_row[row]
-        group = episodes.group[episode]
+        group, wrote_right = episodes.group[episode], right[episode]
         key, num_keys = dense(group * (int(item.max(initial=0)) + 1) + item)
         group_of_key = np.zeros(num_keys, dtype=np.int64)
         group_of_key[key] = group
-        pairs = np.sort(key * len(right) + episode)
-        pairs = pairs[np.diff(pairs, prepend=-1) != 0]
-        seen_key, seen_right = pairs // max(len(right), 1), right[pairs % max(len(right), 1)]
-        a = np.bincount(seen_key[seen_right], minlength=num_keys)
-        b = np.bincount(seen_key[~seen_right], minlength=num_keys)
-        num_right = np.bincount(episodes.group[right], minlength=episodes.num_groups)[group_of_key]
-        num_wrong = np.bincount(episodes.group[~right], minlength=episodes.num_groups)[group_of_key]
-        kind, table = distinct(a, b, num_right, num_wrong)
+        pair, num_pairs = dense(key * int(episodes.size.max(initial=1)) + episodes.member[episode])
+        held, held_right = np.zeros(num_pairs, dtype=np.int64), np.zeros(num_pairs, dtype=np.bool_)
+        held[pair], held_right[pair] = key, wrote_right
+        a = np.bincount(held[held_right], minlength=num_keys)
+        b = np.bincount(held, minlength=num_keys) - a
+        num_right = np.bincount(episodes.group[right], minlength=episodes.num_groups)
+        kind, table = distinct(a, b, num_right, episodes.size - num_right, group_of_key)
         strength, effect = self._association(*table)
-        x = effect[kind] + self._frequency(key, group, group_of_key, right[episode], episodes.num_groups)
+        x = effect[kind] + self._frequency(key, group_of_key, wrote_right, episodes.num_groups)
         sure = strength[kind] * x / (options.alpha + options.beta)
         value = options.top * np.tanh(0.5 * sure)  # 2 * sigmoid(z) - 1 = tanh(z / 2)
-        value[(num_right == 0) | (num_wrong == 0)] = 0.0
-        return np.asarray(value[key], dtype=np.float64)
+        mixed = (num_right > 0) & (num_right < episodes.size)
+        return np.asarray(np.where(mixed[group_of_key], value, 0.0)[key], dtype=np.float64)
 
     def _association(self, a: Ints, b: Ints, num_right: Ints, num_wrong: Ints) -> tuple[Floats, Floats]:
         """How surely each table's item goes with an outcome, and with which (``h``)."""
@@ -120,12 +119,14 @@ class Ktae:
         return strength, np.arcsin(np.sqrt(share_right)) - np.arcsin(np.sqrt(share_wrong))
 
     @staticmethod
-    def _frequency(key: Ints, group: Ints, group_of_key: Ints, right: Bools, num_groups: int) -> Floats:
+    def _frequency(key: Ints, group_of_key: Ints, right: Bools, num_groups: int) -> Floats:
         """Difference of the quotients of ``tf`` on the two sides, per key."""
         sides = []
-        totals = [np.bincount(group[side], minlength=num_groups).astype(np.float64) for side in (right, ~right)]
+        num_right = np.bincount(key, weights=right, minlength=len(group_of_key))
+        counts = (num_right, np.bincount(key, minlength=len(group_of_key)) - num_right)
+        totals = [np.bincount(group_of_key, weights=count, minlength=num_groups) for count in counts]
         mean = np.maximum((totals[0] + totals[1]) / 2.0, 1.0)
-        for side, total in zip((right, ~right), totals, strict=True):
-            f = np.bincount(key[side], minlength=len(group_of_key)) / np.maximum(total, 1.0)[group_of_key]
+        for count, total in zip(counts, totals, strict=True):
+            f = count / np.maximum(total, 1.0)[group_of_key]
             sides.append(f * (K1 + 1.0) / (f + (K1 * (1.0 - B + B * total / mean))[group_of_key]))
         return np.asarray(sides[0] / (sides[1] + TINY) - sides[1] / (sides[0] + TINY), dtype=np.float64)

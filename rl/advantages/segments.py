@@ -39,9 +39,13 @@ def dense(keys: Ints) -> tuple[Ints, int]:
     low = int(keys.min(initial=0)) if len(keys) else 0
     span = int(keys.max(initial=low)) - low + 1
     if span <= SPARSEST * len(keys) + 1_000:
+        place = keys - low if low else keys
         seen = np.zeros(span, dtype=np.bool_)
-        seen[keys - low] = True
-        return (np.cumsum(seen, dtype=np.int64) - 1)[keys - low], int(seen.sum())
+        seen[place] = True
+        # Half as wide where it fits: what this costs is memory that is gone through.
+        numbers = np.cumsum(seen, dtype=np.int32 if span < 2**31 else np.int64)
+        numbers -= 1
+        return numbers[place].astype(np.int64), int(numbers[-1]) + 1
     unique, numbers = np.unique(keys, return_inverse=True)
     return numbers.astype(np.int64), len(unique)
 
