@@ -48,16 +48,14 @@ def gigpo_similar(rows: Rows) -> list[float]:
 @cache
 def association(a: int, b: int, right: int, wrong: int) -> tuple[float, float]:
     """KTAE's ``F + IG`` and ``h``."""
-    marked = a + b
+    marked, total = a + b, right + wrong
     possible = range(max(0, marked - wrong), min(right, marked) + 1)
-    chances = [math.comb(right, k) * math.comb(wrong, marked - k) / math.comb(right + wrong, marked) for k in possible]
-    seen = math.comb(right, a) * math.comb(wrong, b) / math.comb(right + wrong, marked)
-    p = sum(chance for chance in chances if chance <= seen * (1 + 1e-7))
-    total = right + wrong
+    ways = [math.comb(right, k) * math.comb(wrong, marked - k) for k in possible]
+    p = sum(way for way in ways if way <= math.comb(right, a) * math.comb(wrong, b)) / math.comb(total, marked)
     gain = entropy(right, wrong) - marked / total * entropy(a, b)
     gain -= (total - marked) / total * entropy(right - a, wrong - b)
     effect = math.asin(math.sqrt(a / right)) - math.asin(math.sqrt(b / wrong))
-    return (math.exp(-2 * p) if p < 1 - 1e-9 else 0.0) + gain, effect
+    return (math.exp(-2 * p) if p < 1 else 0.0) + gain, effect
 
 
 def entropy(one: int, other: int) -> float:

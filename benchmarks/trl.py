@@ -69,7 +69,8 @@ class Worker:
             if line.startswith("{"):
                 heard: dict[str, Any] = json.loads(line)
                 return heard
-        raise RuntimeError(f"{self._process.args} ended with status {self._process.wait()}")
+        self._process.communicate()
+        raise RuntimeError(f"{self._process.args} ended with status {self._process.returncode}")
 
 
 def save_model(folder: Path, *, seed: int = 0) -> None:

@@ -12,11 +12,8 @@ import numpy as np
 from clickwright.rl.advantages.columns import Floats, Ints
 from clickwright.rl.advantages.segments import dense
 
-TIE = 1.0 + 1e-7
-"""Tables this much more probable than the one seen still count as no more probable, as rounding would have it."""
 
-
-def distinct(a: Ints, b: Ints, right: Ints, wrong: Ints, group: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
+def kinds(a: Ints, b: Ints, right: Ints, wrong: Ints, group: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
     """The kind of each table, and one table of each kind: of millions, few differ.
 
     Args:
@@ -49,10 +46,10 @@ def fisher_p(a: Ints, b: Ints, right: Ints, wrong: Ints) -> Floats:
 
 def _p(a: int, b: int, right: int, wrong: int) -> float:
     marked, everything = a + b, comb(right + wrong, a + b)
-    possible = range(max(0, marked - wrong), min(right, marked) + 1)
-    chances = [comb(right, k) * comb(wrong, marked - k) / everything for k in possible]
-    seen = comb(right, a) * comb(wrong, b) / everything
-    return min(1.0, sum(chance for chance in chances if chance <= seen * TIE))
+    # Whole numbers, so that all tables together are exactly 1.
+    ways = [comb(right, k) * comb(wrong, marked - k) for k in range(max(0, marked - wrong), min(right, marked) + 1)]
+    seen = comb(right, a) * comb(wrong, b)
+    return sum(way for way in ways if way <= seen) / everything
 
 
 def information_gain(a: Ints, b: Ints, right: Ints, wrong: Ints) -> Floats:

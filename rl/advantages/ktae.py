@@ -28,9 +28,9 @@ from pydantic import Field
 
 from clickwright.rl.advantages.base import ESTIMATORS, Advantages, row_means
 from clickwright.rl.advantages.columns import Bools, Columns, Floats, Ints, Need, given
-from clickwright.rl.advantages.contingency import distinct, fisher_p, information_gain
+from clickwright.rl.advantages.contingency import fisher_p, information_gain, kinds
 from clickwright.rl.advantages.episode import Episodes, Weighting, episode_advantages, episodes_of
-from clickwright.rl.advantages.segments import Norm, Singleton, dense
+from clickwright.rl.advantages.segments import Norm, Singleton, dense, distinct
 from clickwright.rl.registry import Options as PluginOptions
 
 K1, B = 2.0, 0.5
@@ -96,13 +96,16 @@ class Ktae:
         key, num_keys = dense(group * (int(item.max(initial=0)) + 1) + item)
         group_of_key = np.zeros(num_keys, dtype=np.int64)
         group_of_key[key] = group
-        pair, num_pairs = dense(key * int(episodes.size.max(initial=1)) + episodes.member[episode])
-        held, held_right = np.zeros(num_pairs, dtype=np.int64), np.zeros(num_pairs, dtype=np.bool_)
-        held[pair], held_right[pair] = key, wrote_right
-        a = np.bincount(held[held_right], minlength=num_keys)
+        size, member = int(episodes.size.max(initial=1)), episodes.member
+        pairs = distinct(key * size + member[episode])
+        held = pairs // size
+        right_members = np.zeros((episodes.num_groups, size), dtype=np.float64)
+        right_members[episodes.group, member] = right
+        by_right = right_members.ravel()[group_of_key[held] * size + pairs - held * size]
+        a = np.bincount(held, weights=by_right, minlength=num_keys).astype(np.int64)
         b = np.bincount(held, minlength=num_keys) - a
         num_right = np.bincount(episodes.group[right], minlength=episodes.num_groups)
-        kind, table = distinct(a, b, num_right, episodes.size - num_right, group_of_key)
+        kind, table = kinds(a, b, num_right, episodes.size - num_right, group_of_key)
         strength, effect = self._association(*table)
         x = effect[kind] + self._frequency(key, group_of_key, wrote_right, episodes.num_groups)
         sure = strength[kind] * x / (options.alpha + options.beta)

@@ -36,18 +36,37 @@ def dense(keys: Ints) -> tuple[Ints, int]:
         >>> dense(np.array([7, 3, 7]))[0].tolist()
         [1, 0, 1]
     """
-    low = int(keys.min(initial=0)) if len(keys) else 0
+    narrow = _narrow(keys)
+    if narrow is None:
+        unique, numbers = np.unique(keys, return_inverse=True)
+        return numbers.astype(np.int64), len(unique)
+    place, present = narrow
+    number = np.empty(int(present[-1]) + 1 if len(present) else 0, dtype=np.int64)
+    number[present] = np.arange(len(present))
+    return number[place], len(present)
+
+
+def distinct(keys: Ints) -> Ints:
+    """The keys that occur, each once, in their order.
+
+    Example:
+        >>> distinct(np.array([7, 3, 7])).tolist()
+        [3, 7]
+    """
+    narrow = _narrow(keys)
+    return np.unique(keys) if narrow is None else narrow[1] + (int(keys.min()) if len(keys) else 0)
+
+
+def _narrow(keys: Ints) -> tuple[Ints, Ints] | None:
+    """Keys less the smallest, and those of them that occur; ``None`` where they lie too far apart to count off."""
+    low = int(keys.min()) if len(keys) else 0
     span = int(keys.max(initial=low)) - low + 1
-    if span <= SPARSEST * len(keys) + 1_000:
-        place = keys - low if low else keys
-        seen = np.zeros(span, dtype=np.bool_)
-        seen[place] = True
-        # Half as wide where it fits: what this costs is memory that is gone through.
-        numbers = np.cumsum(seen, dtype=np.int32 if span < 2**31 else np.int64)
-        numbers -= 1
-        return numbers[place].astype(np.int64), int(numbers[-1]) + 1
-    unique, numbers = np.unique(keys, return_inverse=True)
-    return numbers.astype(np.int64), len(unique)
+    if span > SPARSEST * len(keys) + 1_000:
+        return None
+    place = keys - low if low else keys
+    seen = np.zeros(span, dtype=np.bool_)
+    seen[place] = True
+    return place, np.flatnonzero(seen)
 
 
 def discounted_returns(reward: Floats, episode: Ints, gamma: float) -> Floats:
