@@ -79,7 +79,8 @@ class Ktae:
             term[rows] = self._values(columns, episodes, rows, item)
             return Advantages(total=base + term, parts={"episode": base, "key": term})
         tokens = given(columns.tokens, "tokens")
-        own = np.flatnonzero(columns.trained[tokens.row])
+        # With nothing to leave out, nothing need be copied.
+        own = slice(None) if columns.trained.all() else np.flatnonzero(columns.trained[tokens.row])
         value = np.zeros(len(tokens), dtype=np.float64)
         value[own] = self._values(columns, episodes, tokens.row[own], tokens.id[own])
         value[np.isin(tokens.id, options.neutral_ids)] = 0.0
@@ -130,6 +131,16 @@ class Ktae:
         totals = [np.bincount(group_of_key, weights=count, minlength=num_groups) for count in counts]
         mean = np.maximum((totals[0] + totals[1]) / 2.0, 1.0)
         for count, total in zip(counts, totals, strict=True):
-            f = count / np.maximum(total, 1.0)[group_of_key]
-            sides.append(f * (K1 + 1.0) / (f + (K1 * (1.0 - B + B * total / mean))[group_of_key]))
-        return np.asarray(sides[0] / (sides[1] + TINY) - sides[1] / (sides[0] + TINY), dtype=np.float64)
+            # In place: there are millions of keys, and fresh memory costs more than arithmetic.
+            tf = np.maximum(total, 1.0)[group_of_key]
+            np.divide(count, tf, out=tf)
+            scale = (K1 * (1.0 - B + B * total / mean))[group_of_key]
+            scale += tf
+            tf *= K1 + 1.0
+            tf /= scale
+            sides.append(tf)
+        difference = sides[1] + TINY
+        np.divide(sides[0], difference, out=difference)
+        sides[0] += TINY
+        difference -= np.divide(sides[1], sides[0], out=sides[1])
+        return np.asarray(difference, dtype=np.float64)
