@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.peer_venv import python_of
 from benchmarks.rounds import REPOSITORY
-from benchmarks.trl_rows import TrainedRow, apart, in_common, num_inputs, turns
+from benchmarks.trl_rows import TrainedRow, apart, in_common, num_inputs, recorded, turns
 from benchmarks.trl_worker import Job
 
 RESULT = Path("benchmarks/results/trl.json")
@@ -168,14 +168,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds (5)")
     parser.add_argument("--threads", type=int, default=1, help="threads of either trainer (1, as in the quickstart)")
     parser.add_argument("--micro-tokens", type=int, default=4_096, help="padded tokens per forward pass (4096)")
+    parser.add_argument("--run", type=Path, help="a run of the base reader, whose last iteration is measured as well")
     parser.add_argument("--python", type=Path, help="interpreter of TRL's environment; made when not given")
     parser.add_argument("--out", type=Path, default=RESULT, help=f"result file ({RESULT})")
     args = parser.parse_args(argv)
     theirs = args.python or python_of("trl", REQUIREMENTS)
     rows = turns(args.groups, vocabulary=VOCABULARY)
     workloads: dict[str, list[TrainedRow]] = {"turns": rows, "apart": apart(rows, vocabulary=VOCABULARY)}
+    if args.run:
+        workloads = {"recorded": recorded(args.run, vocabulary=VOCABULARY), **workloads}
+    told = ["--groups", "--rounds", "--threads", "--micro-tokens"]
+    settings = [part for name in told for part in (name, str(getattr(args, name[2:].replace("-", "_"))))]
     result: dict[str, Any] = {
-        "command": shlex.join(["python", "-m", "benchmarks.trl", *argv]),
+        "command": shlex.join(["python", "-m", "benchmarks.trl", *settings, *(["--run", "RUN"] if args.run else [])]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(REPOSITORY),
         "machine": machine.describe(),

@@ -1,11 +1,14 @@
-"""Rows for ``benchmarks.trl``: turns of episodes in groups, and the same lengths with nothing in common."""
+"""Rows for ``benchmarks.trl``: turns of episodes in groups, made up or recorded, and rows with nothing in common."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+
+from clickwright.trajectories.reader import StoreReader
 
 GROUP_SIZE, HISTORY, ACTIONS = 8, 3, 4
 USUAL = 0.6
@@ -51,8 +54,7 @@ def turns(num_groups: int, *, vocabulary: int, seed: int = 0) -> list[TrainedRow
                     TrainedRow(
                         prompt_ids=[*goal, *told, *pages[done]],
                         completion_ids=completion,
-                        # About what a model with random weights gives every token.
-                        old_logprobs=(rng.normal(0.0, 0.1, len(completion)) - np.log(vocabulary)).tolist(),
+                        old_logprobs=_about_uniform(rng, len(completion), vocabulary),
                         advantage=float(rng.normal()),
                         group=group,
                         episode=group * GROUP_SIZE + member,
@@ -64,6 +66,38 @@ def turns(num_groups: int, *, vocabulary: int, seed: int = 0) -> list[TrainedRow
                     place = int(rng.integers(0, len(page)))
                     pages[done] = page[:place] + rng.integers(2, vocabulary, len(page) - place).tolist()
     return rows
+
+
+def recorded(run: Path, *, vocabulary: int) -> list[TrainedRow]:
+    """What the last iteration of a run learnt from: groups whose scores differ, credited by how they do."""
+    with StoreReader(run) as reader:
+        episodes = [episode for episode in reader.whole_episodes() if episode.group_id and episode.trainable]
+    last = max(episode.iteration for episode in episodes)
+    episodes = [episode for episode in episodes if episode.iteration == last]
+    scores = {name: [one.score for one in episodes if one.group_id == name] for name in {e.group_id for e in episodes}}
+    mean = {name: np.mean(each) for name, each in sorted(scores.items()) if len(set(each)) > 1}
+    groups = list(mean)
+    rng = np.random.default_rng(0)
+    return [
+        TrainedRow(
+            prompt_ids=list(step.prompt_ids),
+            completion_ids=list(step.completion_ids),
+            old_logprobs=_about_uniform(rng, len(step.completion_ids), vocabulary),
+            advantage=float(episode.score - mean[episode.group_id]),
+            group=groups.index(episode.group_id),
+            episode=number,
+        )
+        for number, episode in enumerate(episodes)
+        if episode.group_id in mean
+        for step in episode.steps
+        if step.trainable
+    ]
+
+
+def _about_uniform(rng: np.random.Generator, num: int, vocabulary: int) -> list[float]:
+    """Log-probabilities about as a model with random weights gives them, so that few ratios are clipped."""
+    drawn: list[float] = (rng.normal(0.0, 0.1, num) - np.log(vocabulary)).tolist()
+    return drawn
 
 
 def apart(rows: list[TrainedRow], *, vocabulary: int, seed: int = 1) -> list[TrainedRow]:
