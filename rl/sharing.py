@@ -44,4 +44,4 @@ def pair_cost(model: torch.nn.Module) -> float:
     attention ``2 width`` per pair.
     """
     config: Any = model.config
-    return 1.0 / (6.0 * config.get_text_config(decoder=True).hidden_size)
+    return 1.0 / (6.0 * int(config.get_text_config(decoder=True).hidden_size))

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.trl import WORKERS, Worker, check_same, main, save_model, summary, table
-from benchmarks.trl_rows import apart, in_common, num_inputs, turns
+from benchmarks.trl_rows import apart, in_common, num_inputs, recorded, turns
 from benchmarks.trl_worker import Job
+from clickwright.trajectories.records import Episode, Status, Step
+from clickwright.trajectories.store import StoreWriter
 
 
 def test_turns_have_much_in_common_and_rows_drawn_apart_nothing() -> None:
@@ -22,6 +24,28 @@ def test_turns_have_much_in_common_and_rows_drawn_apart_nothing() -> None:
     assert in_common(other) < 0.01
     assert {row.group for row in rows} == {0, 1}
     assert {row.episode for row in rows} == set(range(16))
+
+
+def episode(name: str, *, group: str, iteration: int, reward: float) -> Episode:
+    sampled = {"completion_ids": (7, 1), "logprobs": (-0.5, -0.2), "finish_reason": "stop"}
+    step = Step(t=0, state_key="a" * 16, prompt_ids=(2, 3, 4), reward=reward, **sampled)  # type: ignore[arg-type]
+    known = {"env_id": "clickwright/miniwob.click-test-v0", "task": "click-test", "seed": 1, "goal": "Click Ok."}
+    return Episode(
+        id=name, group_id=group, iteration=iteration, status=Status.TERMINATED, steps=(step,), **known  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_recorded_rows_are_what_the_last_iteration_learnt_from(tmp_path: Path) -> None:
+    with StoreWriter(tmp_path / "run") as writer:
+        writer.add(episode("old", group="g0", iteration=0, reward=1.0))
+        for number, (group, reward) in enumerate([("g1", 1.0), ("g1", 0.0), ("g2", 1.0), ("g2", 1.0)]):
+            writer.add(episode(f"new{number}", group=group, iteration=1, reward=reward))
+    rows = recorded(tmp_path / "run", vocabulary=200)
+    assert [row.advantage for row in rows] == [0.5, -0.5]
+    assert {row.group for row in rows} == {0}
+    assert rows[0].prompt_ids == [2, 3, 4]
+    assert rows[0].completion_ids == [7, 1]
+    assert rows[0].old_logprobs == pytest.approx([-5.3, -5.3], abs=0.6)
 
 
 def answers(cpu_s: float, *, loss: float = -0.5) -> list[dict[str, float]]:
