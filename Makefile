@@ -10,7 +10,7 @@ PIP_ARGS ?=
 ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: help setup quickstart test test-formats test-trl test-lerobot lint format types bench build clean
+.PHONY: help setup quickstart test test-formats test-trl test-lerobot bench-trl lint format types bench build clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -79,6 +79,9 @@ $(VENV)-lerobot/.installed: pyproject.toml Makefile
 	python3.12 -m venv $(VENV)-lerobot
 	$(VENV)-lerobot/bin/python -m pip install --quiet $(PIP_ARGS) -e . 'lerobot[dataset]==0.6.1' pytest pytest-timeout hypothesis
 	@touch $@
+
+bench-trl: setup $(VENV)-trl/.installed ## Compare our update's speed with TRL's on the same rows (1.5 GB).
+	$(BIN)/python -m benchmarks.trl --python $(VENV)-trl/bin/python $(ARGS)
 
 test-lerobot: $(VENV)-lerobot/.installed ## Read our exports with LeRobot (needs Python 3.12; 5 GB).
 	$(VENV)-lerobot/bin/python -m pytest -W ignore tests/formats/test_lerobot.py $(ARGS)

@@ -1,6 +1,7 @@
 """``python -m benchmarks.advantages``: seconds that each estimator, editor and multiplier takes for a million rows.
 
-Seconds of processor time: what one core takes when it is left alone.
+Beside each, what a plain Python loop over the rows takes for the same formula. Seconds of processor time: what one core
+takes when it is left alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.rounds import REPOSITORY
+from benchmarks.row_loops import Rows
+from benchmarks.token_loops import LOOPS
 from clickwright.rl.advantages import EDITORS, ESTIMATORS, MULTIPLIERS, as_columns
 from clickwright.rl.advantages.columns import Columns, TokenColumns
 
@@ -105,14 +108,26 @@ def measure(num_rows: int, rounds: int) -> dict[str, list[float]]:
     return seconds
 
 
-def table(seconds: Mapping[str, list[float]], num_rows: int) -> str:
+def measure_loops(num_rows: int) -> dict[str, float]:
+    """Seconds of one round of the plain loops."""
+    rows = Rows(batch(num_rows))
+    seconds: dict[str, float] = {}
+    for title, loop in LOOPS.items():
+        started = time.process_time()
+        loop(rows)
+        seconds[title] = time.process_time() - started
+    return seconds
+
+
+def table(seconds: Mapping[str, list[float]], num_rows: int, loops: Mapping[str, float]) -> str:
     """The numbers as text, the slowest first."""
     width = max(len(title) for title in seconds)
-    lines = [f"seconds for {num_rows:,} rows (median), budget {BUDGET_S:g} s for {NUM_ROWS:,}"]
+    lines = [f"seconds for {num_rows:,} rows (median), budget {BUDGET_S:g} s for {NUM_ROWS:,}; a plain loop"]
     for title, one in sorted(seconds.items(), key=lambda item: -median(item[1])):
         note = BEYOND_ROWS.get(title, "")
         held = median(one) * NUM_ROWS / num_rows <= BUDGET_S
-        lines.append(f"{title:<{width}}  {median(one):7.3f}  {'ok' if held else 'OVER'}  {note}".rstrip())
+        loop = f"{loops[title]:7.2f}" if title in loops else " " * 7
+        lines.append(f"{title:<{width}}  {median(one):7.3f}  {'ok' if held else 'OVER':<4}  {loop}  {note}".rstrip())
     return "\n".join(lines)
 
 
@@ -133,10 +148,12 @@ def main(argv: list[str]) -> int:
     }
     seconds = measure(args.rows, args.rounds)
     result["seconds"] = {title: [round(one, 4) for one in each] for title, each in seconds.items()}
+    loops = measure_loops(args.rows)
+    result["loop_seconds"] = {title: round(one, 3) for title, one in loops.items()}
     out = REPOSITORY / args.out
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"\n{machine.heading(result)}\n\n{table(seconds, args.rows)}\n\nsaved as {args.out}")
+    print(f"\n{machine.heading(result)}\n\n{table(seconds, args.rows, loops)}\n\nsaved as {args.out}")
     scale = NUM_ROWS / args.rows
     return int(any(median(one) * scale > BUDGET_S for title, one in seconds.items() if title not in BEYOND_ROWS))
 

@@ -2,12 +2,12 @@
 
 A row is padded on the right. Neither causal attention nor a causal convolution looks right, so a padded row gives the
 same numbers as the row alone, and neither an attention mask nor position ids are needed (a test holds that to the
-letter).
+letter). ``sharing`` makes micro-batches in which rows that begin alike share what they have in common.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -15,8 +15,12 @@ import numpy as np
 import torch
 
 from clickwright.agents.sampling import log_distribution
+from clickwright.rl.prefix_tree import Links
 
 ItemT = TypeVar("ItemT")
+
+PASS_COST = 16
+"""A pass costs what one part in so many of its budget of tokens costs, beside its tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +60,26 @@ class MicroBatch:
     """What one forward pass needs.
 
     Attributes:
-        input_ids: ``[num_rows, width]``, padded on the right with 0.
-        keep: ``[num_kept]`` columns in which some row predicts a completion id.
-        row: ``[num_tokens]`` row of each completion token.
-        column: ``[num_tokens]`` place of its predictor in ``keep``.
+        input_ids: ``[num_lines, width]``, padded on the right with 0; a line is a row, or a tree of rows.
+        keep: ``[num_kept]`` columns in which some line predicts a completion id.
+        line: ``[num_predictors]`` line of each token that predicts a completion id.
+        column: ``[num_predictors]`` its place in ``keep``.
+        predictor: ``[num_tokens]`` which of them predicts each completion token.
         targets: ``[num_tokens]`` the completion ids.
         tokens: ``[num_tokens]`` place of each in the flat token order of the batch.
+        num_read: Tokens that are read, padding left out.
+        links: How the tokens of trees hang together; ``None`` where each line is one row.
     """
 
     input_ids: torch.Tensor
     keep: torch.Tensor
-    row: torch.Tensor
+    line: torch.Tensor
     column: torch.Tensor
+    predictor: torch.Tensor
     targets: torch.Tensor
     tokens: torch.Tensor
+    num_read: int
+    links: Links | None = None
 
 
 def passes(items: Sequence[ItemT], *, epochs: int, size: int, rng: np.random.Generator) -> Iterator[list[ItemT]]:
@@ -91,8 +101,39 @@ def token_offsets(rows: Sequence[Row]) -> torch.Tensor:
     return torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
 
 
-def micro_batches(rows: Sequence[Row], *, max_tokens: int) -> list[MicroBatch]:
+def cut(widths: Sequence[int], *, max_tokens: int) -> list[slice]:
+    """Cut lines, sorted by width, into micro-batches with as little padding as the number of passes is worth.
+
+    Beside its tokens a pass costs about what ``max_tokens / PASS_COST`` more of them would. Among all cuts that keep to
+    the budget, the one that costs least is taken; a line wider than the budget stands alone.
+
+    Example:
+        >>> cut([1, 1, 1, 60, 60], max_tokens=128)
+        [slice(0, 3, None), slice(3, 5, None)]
+    """
+    cost = np.zeros(len(widths) + 1)
+    begin = np.zeros(len(widths) + 1, dtype=np.int64)
+    for stop, widest in enumerate(widths, start=1):
+        first = max(0, stop - max(1, max_tokens // widest))
+        padded = np.arange(stop - first, 0, -1) * widest
+        total = cost[first:stop] + padded
+        begin[stop] = first + int(total.argmin())
+        cost[stop] = total.min() + max_tokens / PASS_COST
+    cuts: list[slice] = []
+    stop = len(widths)
+    while stop:
+        cuts.append(slice(int(begin[stop]), stop))
+        stop = int(begin[stop])
+    return cuts[::-1]
+
+
+def micro_batches(rows: Sequence[Row], *, max_tokens: int, only: Iterable[int] | None = None) -> list[MicroBatch]:
     """Cut rows into micro-batches of at most ``max_tokens`` padded tokens, a longer row standing alone.
+
+    Args:
+        rows: All rows of the batch.
+        max_tokens: The budget.
+        only: Numbers of the rows to take; all of them when not given.
 
     Example:
         >>> rows = [Row(prompt_ids=(1, 2, 3), completion_ids=(4, 5)), Row(prompt_ids=(1,), completion_ids=(2,))]
@@ -100,24 +141,15 @@ def micro_batches(rows: Sequence[Row], *, max_tokens: int) -> list[MicroBatch]:
         [(1, 1), (1, 4)]
     """
     offsets = token_offsets(rows).tolist()
-    order = sorted(range(len(rows)), key=lambda number: rows[number].num_inputs)
-    result: list[MicroBatch] = []
-    chosen: list[int] = []
-    for number in order:
-        # Sorted by length, the row at hand is the widest so far.
-        if chosen and (len(chosen) + 1) * rows[number].num_inputs > max_tokens:
-            result.append(_micro_batch(rows, chosen, offsets))
-            chosen = []
-        chosen.append(number)
-    if chosen:
-        result.append(_micro_batch(rows, chosen, offsets))
-    return result
+    order = sorted(range(len(rows)) if only is None else only, key=lambda number: rows[number].num_inputs)
+    widths = [rows[number].num_inputs for number in order]
+    return [_micro_batch(rows, order[part], offsets) for part in cut(widths, max_tokens=max_tokens)]
 
 
 def _micro_batch(rows: Sequence[Row], chosen: Sequence[int], offsets: Sequence[int]) -> MicroBatch:
     width = max(rows[number].num_inputs for number in chosen)
     ids = np.zeros((len(chosen), width), dtype=np.int64)
-    row_of: list[np.ndarray] = []
+    line: list[np.ndarray] = []
     position: list[np.ndarray] = []
     tokens: list[np.ndarray] = []
     targets: list[int] = []
@@ -125,7 +157,7 @@ def _micro_batch(rows: Sequence[Row], chosen: Sequence[int], offsets: Sequence[i
         row = rows[number]
         num_prompt, num_completion = len(row.prompt_ids), len(row.completion_ids)
         ids[place, : row.num_inputs] = (row.prompt_ids + row.completion_ids)[:-1]
-        row_of.append(np.full(num_completion, place))
+        line.append(np.full(num_completion, place))
         position.append(np.arange(num_prompt - 1, num_prompt - 1 + num_completion))
         tokens.append(np.arange(offsets[number], offsets[number + 1]))
         targets.extend(row.completion_ids)
@@ -133,10 +165,12 @@ def _micro_batch(rows: Sequence[Row], chosen: Sequence[int], offsets: Sequence[i
     return MicroBatch(
         input_ids=torch.from_numpy(ids),
         keep=torch.from_numpy(keep),
-        row=torch.from_numpy(np.concatenate(row_of)),
+        line=torch.from_numpy(np.concatenate(line)),
         column=torch.from_numpy(column.reshape(-1)),
+        predictor=torch.arange(len(targets)),
         targets=torch.tensor(targets, dtype=torch.long),
         tokens=torch.from_numpy(np.concatenate(tokens)),
+        num_read=sum(rows[number].num_inputs for number in chosen),
     )
 
 
@@ -154,11 +188,18 @@ class Scored(NamedTuple):
     log_normaliser: torch.Tensor
 
 
-def _logits(model: torch.nn.Module, batch: MicroBatch) -> torch.Tensor:
-    """What the model gives every id at every completion token of a micro-batch: ``[num_tokens, vocabulary]``."""
-    device = next(model.parameters()).device
-    out = model(input_ids=batch.input_ids.to(device), use_cache=False, logits_to_keep=batch.keep.to(device))
-    logits: torch.Tensor = out.logits[batch.row.to(device), batch.column.to(device)]
+def logits_of(model: torch.nn.Module, batch: MicroBatch) -> torch.Tensor:
+    """What the model gives every id where a completion token is predicted: ``[num_predictors, vocabulary]``."""
+    weight = next(model.parameters())
+    how: dict[str, torch.Tensor] = {}
+    if batch.links is not None:
+        how = {
+            "position_ids": batch.links.depth.to(weight.device),
+            "attention_mask": batch.links.mask(weight.dtype, weight.device),
+        }
+    ids, keep = batch.input_ids.to(weight.device), batch.keep.to(weight.device)
+    out = model(input_ids=ids, use_cache=False, logits_to_keep=keep, **how)
+    logits: torch.Tensor = out.logits[batch.line.to(weight.device), batch.column.to(weight.device)]
     return logits
 
 
@@ -169,7 +210,8 @@ def distributions(
 
     The arguments are those of ``score``.
     """
-    return log_distribution(_logits(model, batch), temperature=temperature, banned=banned)
+    distribution = log_distribution(logits_of(model, batch), temperature=temperature, banned=banned)
+    return distribution[batch.predictor.to(distribution.device)]
 
 
 def score(
@@ -189,13 +231,13 @@ def score(
         banned: Ids the sampler may never draw.
         entropy_gradient: Whether the entropy carries a gradient.
     """
-    logits = _logits(model, batch)
+    logits = logits_of(model, batch)
     distribution = log_distribution(logits, temperature=temperature, banned=banned)
-    targets = batch.targets.to(distribution.device)[:, None]
-    logprobs = distribution.gather(-1, targets)[:, 0]
+    place, targets = batch.predictor.to(distribution.device), batch.targets.to(distribution.device)
+    logprobs = distribution[place, targets]
     with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
         # A banned id has log-probability -inf, and 0 * -inf is not a number.
         finite = distribution if banned is None else distribution.index_fill(-1, banned, 0.0)
         entropy = -(distribution.exp() * finite).sum(-1)
-    chosen = logits.float().gather(-1, targets)[:, 0]
-    return Scored(logprobs, entropy, chosen / (temperature if temperature > 0 else 1.0) - logprobs)
+    chosen = logits[place, targets].float()
+    return Scored(logprobs, entropy[place], chosen / (temperature if temperature > 0 else 1.0) - logprobs)

@@ -172,7 +172,8 @@ def token_features(model: torch.nn.Module, groups: Sequence[Group], *, micro_tok
         for batch in micro_batches(rows, max_tokens=micro_tokens):
             ids = batch.input_ids.to(device)
             out = model(input_ids=ids, use_cache=False, output_hidden_states=True, logits_to_keep=1)
-            hidden = out.hidden_states[-1][batch.row.to(device), batch.keep[batch.column].to(device)].float().cpu()
+            line, column = batch.line[batch.predictor], batch.keep[batch.column[batch.predictor]]
+            hidden = out.hidden_states[-1][line.to(device), column.to(device)].float().cpu()
             if result is None:
                 result = torch.zeros(int(starts[-1]), hidden.shape[1])
             result[place[batch.tokens]] = hidden

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from clickwright.rl.batching import MicroBatch, Row, micro_batches, score, token_offsets
+from clickwright.rl.batching import MicroBatch, Row, score, token_offsets
 from clickwright.rl.losses import PairScores, PreferenceLoss
+from clickwright.rl.sharing import lay_out
 from clickwright.rl.update import UpdatePlan
 
 
@@ -85,11 +86,10 @@ def pair_backward(
         rows = [pair.chosen for pair in part] + [pair.rejected for pair in part]
         counted = _counted(rows, [pair.chosen_span for pair in part] + [pair.rejected_span for pair in part])
         offsets = token_offsets(rows)
-        width = max(row.num_inputs for row in rows)
-        (batch,) = micro_batches(rows, max_tokens=len(rows) * width)
-        ours = _sequence_logprobs(model, batch, offsets, counted=counted, plan=plan, banned=banned)
+        batches = lay_out(rows, model, reference, max_tokens=plan.micro_tokens)
+        ours = _sequence_logprobs(model, batches, offsets, counted=counted, plan=plan, banned=banned)
         with torch.no_grad():
-            theirs = _sequence_logprobs(reference, batch, offsets, counted=counted, plan=plan, banned=banned)
+            theirs = _sequence_logprobs(reference, batches, offsets, counted=counted, plan=plan, banned=banned)
         count = len(part)
         lengths = torch.stack([one.sum() for one in counted.split(offsets.diff().tolist())])
         out = loss(
@@ -111,7 +111,7 @@ def pair_backward(
 
 def _sequence_logprobs(
     model: torch.nn.Module,
-    batch: MicroBatch,
+    batches: Sequence[MicroBatch],
     offsets: torch.Tensor,
     *,
     counted: torch.Tensor,
@@ -119,11 +119,14 @@ def _sequence_logprobs(
     banned: torch.Tensor | None,
 ) -> torch.Tensor:
     """Log-probability of the counted tokens of every row's completion, in the order of the rows: ``[num_rows]``."""
-    logprobs = score(model, batch, temperature=plan.temperature, banned=banned).logprobs
-    logprobs = logprobs * counted[batch.tokens].to(logprobs)
-    # The batch holds its rows sorted by length; the place of a token in the flat order says whose it is.
-    row = torch.bucketize(batch.tokens, offsets[1:], right=True).to(logprobs.device)
-    return torch.zeros(len(offsets) - 1, device=logprobs.device).index_add(0, row, logprobs)
+    whole = torch.zeros(len(offsets) - 1, device=next(model.parameters()).device)
+    for batch in batches:
+        logprobs = score(model, batch, temperature=plan.temperature, banned=banned).logprobs
+        logprobs = logprobs * counted[batch.tokens].to(logprobs)
+        # A batch holds its rows in an order of its own; the place of a token in the flat order says whose it is.
+        row = torch.bucketize(batch.tokens, offsets[1:], right=True).to(logprobs.device)
+        whole = whole.index_add(0, row, logprobs)
+    return whole
 
 
 def _counted(rows: Sequence[Row], spans: Sequence[tuple[int, int] | None]) -> torch.Tensor:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from clickwright.rl.batching import MicroBatch, Row, Scored, micro_batches, score, token_offsets
+from clickwright.rl.batching import MicroBatch, Row, Scored, score, token_offsets
 from clickwright.rl.losses import Loss
+from clickwright.rl.sharing import lay_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,8 @@ class UpdatePlan:
     Attributes:
         epochs: Passes over the rows.
         num_minibatches: Optimiser steps per pass.
-        micro_tokens: Padded tokens per forward pass; changes speed and memory, not the result.
+        micro_tokens: Padded tokens per forward pass, shared ones counted once; changes speed and memory, not the
+            result.
         max_grad_norm: Longest gradient an optimiser step may take.
         temperature: Temperature the completions were sampled at.
         banned_ids: Ids the sampler may never draw.
@@ -49,6 +51,11 @@ class Reader:
         self.device = next(model.parameters()).device
         ids = plan.banned_ids
         self.banned = torch.tensor(ids, dtype=torch.long, device=self.device) if ids else None
+
+    def lay_out(self, rows: Sequence[Row]) -> list[MicroBatch]:
+        """The micro-batches in which whoever is asked reads the rows."""
+        also = [] if self.reference is None or not self.loss.needs_reference else [self.reference]
+        return lay_out(rows, self.model, *also, max_tokens=self.plan.micro_tokens)
 
     def read(self, batch: MicroBatch) -> tuple[Scored, torch.Tensor | None]:
         """The model's word, with a gradient, and the reference's log-probabilities when the loss needs them.
@@ -84,9 +91,13 @@ class Reader:
 
     def logprobs_of(self, rows: Sequence[Row]) -> list[torch.Tensor]:
         """The model's log-probabilities of each row's completion, without a gradient."""
-        batches = micro_batches(rows, max_tokens=self.plan.micro_tokens)
-        lengths = token_offsets(rows).diff().tolist()
-        return list(self.read_all(batches)[0].logprobs.cpu().split(lengths)) if batches else []
+        batches = self.lay_out(rows)
+        if not batches:
+            return []
+        with torch.no_grad():
+            read = torch.cat([self.read_model(batch).logprobs for batch in batches]).cpu()
+        places = torch.cat([batch.tokens for batch in batches]).argsort()
+        return list(read[places].split(token_offsets(rows).diff().tolist()))
 
     def _reference(self, batch: MicroBatch) -> torch.Tensor | None:
         if not self.loss.needs_reference:

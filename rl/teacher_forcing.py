@@ -1,6 +1,6 @@
 """Read recorded prompts and completions with a model and compare: do the engine that sampled and the trainer agree?
 
-The forward pass is the trainer's own (padded rows, no cache), the recorded log-probabilities are the engine's (batched,
+The forward pass is the trainer's own (whole rows, no cache), the recorded log-probabilities are the engine's (batched,
 cached, token by token). The same weights give the same numbers up to rounding; of others it tells how far they are.
 """
 
@@ -15,8 +15,9 @@ import torch
 
 from clickwright.agents.transformers_policy import unsayable_ids
 from clickwright.errors import ConfigError
-from clickwright.rl.batching import Row, distributions, micro_batches
+from clickwright.rl.batching import Row, distributions
 from clickwright.rl.losses.kl import k3
+from clickwright.rl.sharing import lay_out
 from clickwright.trajectories.records import Episode, Step
 
 MICRO_TOKENS = 4_096
@@ -92,7 +93,7 @@ def force(
         offsets.append(offsets[-1] + len(row.completion_ids))
     logprobs, likely = torch.zeros(offsets[-1]), torch.zeros(offsets[-1], dtype=torch.bool)
     with torch.inference_mode():
-        for batch in micro_batches(rows, max_tokens=micro_tokens):
+        for batch in lay_out(rows, model, max_tokens=micro_tokens):
             found = distributions(model, batch, temperature=temperature, banned=banned)
             targets = batch.targets.to(found.device)
             logprobs[batch.tokens] = found.gather(-1, targets[:, None])[:, 0].float().cpu()

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from clickwright.rl.batching import Row, Scored, micro_batches
+from clickwright.rl.batching import MicroBatch, Row, Scored
 from clickwright.rl.facts import Chosen, facts_of
 from clickwright.rl.losses import Loss, Unit
 from clickwright.rl.reading import Reader, UpdatePlan
+from clickwright.rl.sharing import shared_share
 
 __all__ = ["Meter", "UpdatePlan", "backward", "units_of", "update"]
 
@@ -50,6 +51,7 @@ def backward(
     reference: torch.nn.Module | None = None,
     chosen: Chosen = Chosen.ALL,
     recomputed: torch.Tensor | None = None,
+    batches: Sequence[MicroBatch] | None = None,
 ) -> tuple[float, dict[str, float], int]:
     """Accumulate the gradient of the loss over ``rows``, micro-batch by micro-batch.
 
@@ -65,13 +67,14 @@ def backward(
         reference: Weights the loss measures a distance from, when it does.
         chosen: Tokens that count; the others weigh nothing.
         recomputed: Log-probabilities under the weights before the update, when the loss asks for them.
+        batches: The rows as ``Reader.lay_out`` laid them; laid out here when not given.
 
     Returns:
         The loss, the sums of what it measured, and the number of completion tokens.
     """
     facts = facts_of(rows, loss, device=next(model.parameters()).device, chosen=chosen, recomputed=recomputed)
     reader = Reader(model, reference, loss, plan=plan)
-    batches = micro_batches(rows, max_tokens=plan.micro_tokens)
+    batches = reader.lay_out(rows) if batches is None else batches
     total, sums = 0.0, dict[str, float]()
     if loss.unit is Unit.ROW:
         for batch in batches:
@@ -122,7 +125,8 @@ def update(
 
     Returns:
         Means per completion token of what the loss measured, with ``loss``, ``grad_norm``, ``mismatch_kl`` (before the
-        first step: what sampler and trainer disagree by) and ``tokens`` (completion tokens gone through).
+        first step: what sampler and trainer disagree by), ``tokens`` (completion tokens gone through), ``input_tokens``
+        (what the rows read) and ``shared_tokens_share`` (the part of it that was read for another row already).
 
     Raises:
         FloatingPointError: The gradient is not finite; the weights are as they were before that step.
@@ -131,8 +135,9 @@ def update(
     units = units_of(rows, loss.unit)
     num_minibatches = max(1, min(plan.num_minibatches, len(units)))
     recomputed = list[torch.Tensor]()
+    reader = Reader(model, reference, loss, plan=plan)
     if loss.needs_recomputed:
-        recomputed = Reader(model, None, loss, plan=plan).logprobs_of(rows)
+        recomputed = reader.logprobs_of(rows)
     passes = (Chosen.IMPROBABLE, Chosen.PROBABLE) if loss.split_probability else (Chosen.ALL,)
     mismatch, num_tokens, num_inputs = 0.0, 0, 0
     for epoch in range(plan.epochs):
@@ -140,10 +145,19 @@ def update(
             indices = [index for unit in drawn for index in units[unit]]
             part = [rows[index] for index in indices]
             before = torch.cat([recomputed[index] for index in indices]) if recomputed else None
+            batches = reader.lay_out(part)
+            meter.add({"shared_tokens_share": shared_share(part, batches)}, 1)
             for chosen in passes:
                 optimizer.zero_grad(set_to_none=True)
                 value, sums, count = backward(
-                    model, part, loss, plan=plan, reference=reference, chosen=chosen, recomputed=before
+                    model,
+                    part,
+                    loss,
+                    plan=plan,
+                    reference=reference,
+                    chosen=chosen,
+                    recomputed=before,
+                    batches=batches,
                 )
                 norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), plan.max_grad_norm))
                 if not np.isfinite(norm):

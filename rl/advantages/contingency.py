@@ -12,18 +12,23 @@ import numpy as np
 from clickwright.rl.advantages.columns import Floats, Ints
 from clickwright.rl.advantages.segments import dense
 
-TIE = 1.0 + 1e-7
-"""Tables this much more probable than the one seen still count as no more probable, as rounding would have it."""
 
+def kinds(a: Ints, b: Ints, right: Ints, wrong: Ints, group: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
+    """The kind of each table, and one table of each kind: of millions, few differ.
 
-def distinct(a: Ints, b: Ints, right: Ints, wrong: Ints) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
-    """The kind of each table, and one table of each kind: of millions, few differ."""
-    kind = np.zeros(len(a), dtype=np.int64)
-    for column in (a, b, right, wrong):
-        kind, _ = dense(kind * (int(column.max(initial=0)) + 1) + column)
-    example = np.zeros(int(kind.max(initial=-1)) + 1, dtype=np.int64)
+    Args:
+        a: Right things with the mark, for each table.
+        b: Wrong things with the mark, for each table.
+        right: Right things of each group.
+        wrong: Wrong things of each group.
+        group: Group of each table.
+    """
+    margins, num_margins = dense(right * (int(wrong.max(initial=0)) + 1) + wrong)
+    kind, num_kinds = dense((a * (int(b.max(initial=0)) + 1) + b) * max(num_margins, 1) + margins[group])
+    example = np.zeros(num_kinds, dtype=np.int64)
     example[kind] = np.arange(len(kind))
-    return kind, (a[example], b[example], right[example], wrong[example])
+    of = group[example]
+    return kind, (a[example], b[example], right[of], wrong[of])
 
 
 def fisher_p(a: Ints, b: Ints, right: Ints, wrong: Ints) -> Floats:
@@ -41,10 +46,10 @@ def fisher_p(a: Ints, b: Ints, right: Ints, wrong: Ints) -> Floats:
 
 def _p(a: int, b: int, right: int, wrong: int) -> float:
     marked, everything = a + b, comb(right + wrong, a + b)
-    possible = range(max(0, marked - wrong), min(right, marked) + 1)
-    chances = [comb(right, k) * comb(wrong, marked - k) / everything for k in possible]
-    seen = comb(right, a) * comb(wrong, b) / everything
-    return min(1.0, sum(chance for chance in chances if chance <= seen * TIE))
+    # Whole numbers, so that all tables together are exactly 1.
+    ways = [comb(right, k) * comb(wrong, marked - k) for k in range(max(0, marked - wrong), min(right, marked) + 1)]
+    seen = comb(right, a) * comb(wrong, b)
+    return sum(way for way in ways if way <= seen) / everything
 
 
 def information_gain(a: Ints, b: Ints, right: Ints, wrong: Ints) -> Floats:

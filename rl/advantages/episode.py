@@ -35,6 +35,14 @@ class Episodes:
     size: Ints
 
     @property
+    def member(self) -> Ints:
+        """Place of each episode in its group."""
+        order = np.argsort(self.group, kind="stable")
+        result = np.empty(len(order), dtype=np.int64)
+        result[order] = np.arange(len(order)) - (np.cumsum(self.size) - self.size)[self.group[order]]
+        return result
+
+    @property
     def num_groups(self) -> int:
         """How many groups."""
         return len(self.size)

@@ -28,9 +28,9 @@ from pydantic import Field
 
 from clickwright.rl.advantages.base import ESTIMATORS, Advantages, row_means
 from clickwright.rl.advantages.columns import Bools, Columns, Floats, Ints, Need, given
-from clickwright.rl.advantages.contingency import distinct, fisher_p, information_gain
+from clickwright.rl.advantages.contingency import fisher_p, information_gain, kinds
 from clickwright.rl.advantages.episode import Episodes, Weighting, episode_advantages, episodes_of
-from clickwright.rl.advantages.segments import Norm, Singleton, dense
+from clickwright.rl.advantages.segments import Norm, Singleton, dense, distinct
 from clickwright.rl.registry import Options as PluginOptions
 
 K1, B = 2.0, 0.5
@@ -79,7 +79,8 @@ class Ktae:
             term[rows] = self._values(columns, episodes, rows, item)
             return Advantages(total=base + term, parts={"episode": base, "key": term})
         tokens = given(columns.tokens, "tokens")
-        own = np.flatnonzero(columns.trained[tokens.row])
+        # With nothing to leave out, nothing need be copied.
+        own = slice(None) if columns.trained.all() else np.flatnonzero(columns.trained[tokens.row])
         value = np.zeros(len(tokens), dtype=np.float64)
         value[own] = self._values(columns, episodes, tokens.row[own], tokens.id[own])
         value[np.isin(tokens.id, options.neutral_ids)] = 0.0
@@ -92,24 +93,26 @@ class Ktae:
         options = self.options
         right = episodes.first(given(columns.success, "success")).astype(np.bool_)
         episode = episodes.of_row[row]
-        group = episodes.group[episode]
+        group, wrote_right = episodes.group[episode], right[episode]
         key, num_keys = dense(group * (int(item.max(initial=0)) + 1) + item)
         group_of_key = np.zeros(num_keys, dtype=np.int64)
         group_of_key[key] = group
-        pairs = np.sort(key * len(right) + episode)
-        pairs = pairs[np.diff(pairs, prepend=-1) != 0]
-        seen_key, seen_right = pairs // max(len(right), 1), right[pairs % max(len(right), 1)]
-        a = np.bincount(seen_key[seen_right], minlength=num_keys)
-        b = np.bincount(seen_key[~seen_right], minlength=num_keys)
-        num_right = np.bincount(episodes.group[right], minlength=episodes.num_groups)[group_of_key]
-        num_wrong = np.bincount(episodes.group[~right], minlength=episodes.num_groups)[group_of_key]
-        kind, table = distinct(a, b, num_right, num_wrong)
+        size, member = int(episodes.size.max(initial=1)), episodes.member
+        pairs = distinct(key * size + member[episode])
+        held = pairs // size
+        right_members = np.zeros((episodes.num_groups, size), dtype=np.float64)
+        right_members[episodes.group, member] = right
+        by_right = right_members.ravel()[group_of_key[held] * size + pairs - held * size]
+        a = np.bincount(held, weights=by_right, minlength=num_keys).astype(np.int64)
+        b = np.bincount(held, minlength=num_keys) - a
+        num_right = np.bincount(episodes.group[right], minlength=episodes.num_groups)
+        kind, table = kinds(a, b, num_right, episodes.size - num_right, group_of_key)
         strength, effect = self._association(*table)
-        x = effect[kind] + self._frequency(key, group, group_of_key, right[episode], episodes.num_groups)
+        x = effect[kind] + self._frequency(key, group_of_key, wrote_right, episodes.num_groups)
         sure = strength[kind] * x / (options.alpha + options.beta)
         value = options.top * np.tanh(0.5 * sure)  # 2 * sigmoid(z) - 1 = tanh(z / 2)
-        value[(num_right == 0) | (num_wrong == 0)] = 0.0
-        return np.asarray(value[key], dtype=np.float64)
+        mixed = (num_right > 0) & (num_right < episodes.size)
+        return np.asarray(np.where(mixed[group_of_key], value, 0.0)[key], dtype=np.float64)
 
     def _association(self, a: Ints, b: Ints, num_right: Ints, num_wrong: Ints) -> tuple[Floats, Floats]:
         """How surely each table's item goes with an outcome, and with which (``h``)."""
@@ -120,12 +123,24 @@ class Ktae:
         return strength, np.arcsin(np.sqrt(share_right)) - np.arcsin(np.sqrt(share_wrong))
 
     @staticmethod
-    def _frequency(key: Ints, group: Ints, group_of_key: Ints, right: Bools, num_groups: int) -> Floats:
+    def _frequency(key: Ints, group_of_key: Ints, right: Bools, num_groups: int) -> Floats:
         """Difference of the quotients of ``tf`` on the two sides, per key."""
         sides = []
-        totals = [np.bincount(group[side], minlength=num_groups).astype(np.float64) for side in (right, ~right)]
+        num_right = np.bincount(key, weights=right, minlength=len(group_of_key))
+        counts = (num_right, np.bincount(key, minlength=len(group_of_key)) - num_right)
+        totals = [np.bincount(group_of_key, weights=count, minlength=num_groups) for count in counts]
         mean = np.maximum((totals[0] + totals[1]) / 2.0, 1.0)
-        for side, total in zip((right, ~right), totals, strict=True):
-            f = np.bincount(key[side], minlength=len(group_of_key)) / np.maximum(total, 1.0)[group_of_key]
-            sides.append(f * (K1 + 1.0) / (f + (K1 * (1.0 - B + B * total / mean))[group_of_key]))
-        return np.asarray(sides[0] / (sides[1] + TINY) - sides[1] / (sides[0] + TINY), dtype=np.float64)
+        for count, total in zip(counts, totals, strict=True):
+            # In place: there are millions of keys, and fresh memory costs more than arithmetic.
+            tf = np.maximum(total, 1.0)[group_of_key]
+            np.divide(count, tf, out=tf)
+            scale = (K1 * (1.0 - B + B * total / mean))[group_of_key]
+            scale += tf
+            tf *= K1 + 1.0
+            tf /= scale
+            sides.append(tf)
+        difference = sides[1] + TINY
+        np.divide(sides[0], difference, out=difference)
+        sides[0] += TINY
+        difference -= np.divide(sides[1], sides[0], out=sides[1])
+        return np.asarray(difference, dtype=np.float64)

@@ -36,14 +36,38 @@ def dense(keys: Ints) -> tuple[Ints, int]:
         >>> dense(np.array([7, 3, 7]))[0].tolist()
         [1, 0, 1]
     """
-    low = int(keys.min(initial=0)) if len(keys) else 0
+    narrow = _narrow(keys)
+    if narrow is None:
+        unique, numbers = np.unique(keys, return_inverse=True)
+        return numbers.astype(np.int64), len(unique)
+    place, present = narrow
+    # Half as wide: what this costs is memory that is touched for the first time.
+    number = np.empty(int(present[-1]) + 1 if len(present) else 0, dtype=np.int32)
+    number[present] = np.arange(len(present), dtype=np.int32)
+    return number[place].astype(np.int64), len(present)
+
+
+def distinct(keys: Ints) -> Ints:
+    """The keys that occur, each once, in their order.
+
+    Example:
+        >>> distinct(np.array([7, 3, 7])).tolist()
+        [3, 7]
+    """
+    narrow = _narrow(keys)
+    return np.unique(keys) if narrow is None else narrow[1] + (int(keys.min()) if len(keys) else 0)
+
+
+def _narrow(keys: Ints) -> tuple[Ints, Ints] | None:
+    """Keys less the smallest, and those of them that occur; ``None`` where they lie too far apart to count off."""
+    low = int(keys.min()) if len(keys) else 0
     span = int(keys.max(initial=low)) - low + 1
-    if span <= SPARSEST * len(keys) + 1_000:
-        seen = np.zeros(span, dtype=np.bool_)
-        seen[keys - low] = True
-        return (np.cumsum(seen, dtype=np.int64) - 1)[keys - low], int(seen.sum())
-    unique, numbers = np.unique(keys, return_inverse=True)
-    return numbers.astype(np.int64), len(unique)
+    if span > SPARSEST * len(keys) + 1_000:
+        return None
+    place = keys - low if low else keys
+    seen = np.zeros(span, dtype=np.bool_)
+    seen[place] = True
+    return place, np.flatnonzero(seen)
 
 
 def discounted_returns(reward: Floats, episode: Ints, gamma: float) -> Floats:
@@ -59,8 +83,9 @@ def discounted_returns(reward: Floats, episode: Ints, gamma: float) -> Floats:
     total = reward.astype(np.float64, copy=True)
     if not len(total):
         return total
-    _, counts = np.unique(episode, return_counts=True)
-    longest, span, factor = int(counts.max()), 1, gamma
+    ends = np.flatnonzero(episode[1:] != episode[:-1])
+    longest = int(np.diff(ends, prepend=-1, append=len(episode) - 1).max())
+    span, factor = 1, gamma
     while span < longest:
         same = episode[:-span] == episode[span:]
         ahead = np.where(same, total[span:], 0.0)

@@ -12,8 +12,9 @@ def test_everything_is_measured_and_every_exception_is_of_something():
 
 
 def test_the_table_judges_by_a_million_rows():
-    lines = table({"estimator a": [0.2, 0.5, 0.3], "estimator b": [0.05]}, 100_000).splitlines()
-    assert lines[1].split()[2:] == ["0.300", "OVER"]
+    seconds = {"estimator a": [0.2, 0.5, 0.3], "estimator b": [0.05]}
+    lines = table(seconds, 100_000, {"estimator a": 2.5}).splitlines()
+    assert lines[1].split()[2:] == ["0.300", "OVER", "2.50"]
     assert lines[2].split()[2:] == ["0.050", "ok"]
 
 
