@@ -12,6 +12,7 @@ from clickwright.rl.advantages.dr_grpo import DrGrpo
 from clickwright.rl.advantages.none import Nothing
 from clickwright.rl.advantages.opo import Opo
 from clickwright.rl.advantages.spo import Spo
+from clickwright.rl.guided_combinations import guided_problems
 from clickwright.rl.losses import Aggregation, Loss, Reads, Unit
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def check_combination(section: Train, loss: Loss, credit: Pipeline) -> None:
     Raises:
         ConfigError: Says all that is wrong, and what to set instead.
     """
-    problems = [*_worth(section, loss, credit), *_credit(section, credit), *_steps(section, loss, credit)]
+    problems = [
+        *_worth(section, loss, credit),
+        *_credit(section, credit),
+        *_steps(section, loss, credit),
+        *guided_problems(section, loss, credit),
+    ]
     if problems:
         raise ConfigError("; ".join(problems))
 

@@ -28,6 +28,7 @@ class BranchKind(StrEnum):
     WHATIF = "whatif"
     CORRECTION = "correction"
     RETRY = "retry"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from clickwright.rl.advantages import Group
+from clickwright.rl.branch_points import BranchPoint
 from clickwright.rl.moment import GroupPlan, Moment
 from clickwright.rl.registry import Registry
+from clickwright.trajectories.records import Episode, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +22,17 @@ class Situation:
         moment: Where the training stands.
         run_dir: The run, whose store holds every episode rolled out so far.
         roll_out: Rolls groups out now, with the weights and guides of this iteration; what it returns has no faults.
+        branch: Leaves episodes of this iteration at a step and goes on from there, as ``roll_out`` does; what came to
+            nothing is left out, and the others say by ``Episode.parent`` what they left. The first ``t`` steps of each
+            are those of its parent, and are learnt from once.
+        entropies: Entropy of the policy at each completion token of some steps, in nats, by one forward pass.
     """
 
     moment: Moment
     run_dir: Path
     roll_out: Callable[[Sequence[GroupPlan]], list[Group]]
+    branch: Callable[[Sequence[BranchPoint]], list[Episode]]
+    entropies: Callable[[Sequence[Step]], list[tuple[float, ...]]]
 
 
 class GroupEditor(Protocol):
