@@ -11,7 +11,6 @@ from clickwright.rl.advantages.columns import FILLED
 from clickwright.rl.advantages.dr_grpo import DrGrpo
 from clickwright.rl.advantages.none import Nothing
 from clickwright.rl.advantages.opo import Opo
-from clickwright.rl.advantages.spo import Spo
 from clickwright.rl.guided_combinations import guided_problems
 from clickwright.rl.losses import Aggregation, Loss, Reads, Unit
 
@@ -77,11 +76,6 @@ def _credit(section: Train, credit: Pipeline) -> Iterator[str]:
         yield (
             f"algorithm {algorithm!r} reads the column {', '.join(sorted(missing))}, and the trainer has no critic "
             "that would fill it: take critic = 'others'"
-        )
-    if isinstance(credit.estimator, Spo):
-        yield (
-            "algorithm 'spo' values the points at which episodes branch, and the runner of this trainer never branches "
-            "one: it would be grpo with norm = 'mean_norm'; take that, or call the estimator on episodes with branches"
         )
     twice = sorted({name for names in _names(section) for name in names if names.count(name) > 1})
     if twice:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from clickwright.rl.advantages import Pipeline
+from clickwright.rl.advantages.spo import Spo
+from clickwright.rl.group_editors import GROUP_EDITORS
 from clickwright.rl.guides import GUIDES
 from clickwright.rl.losses import Loss
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 def guided_problems(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:
     """What does not fit around the way in which the members of a group act."""
     yield from _imitation(section, loss)
+    yield from _branches(section, credit)
 
 
 def _imitation(section: Train, loss: Loss) -> Iterator[str]:
@@ -33,6 +36,26 @@ def _imitation(section: Train, loss: Loss) -> Iterator[str]:
             f"train.loss = {name!r} imitates demonstrations among the rows, and nothing gives any: add "
             'train.guides = [{name = "expert_prefix"}], or take ppo'
         )
+
+
+def _branches(section: Train, credit: Pipeline) -> Iterator[str]:
+    """Episodes that branch: somebody has to leave them, and the group has to have room."""
+    names = [str(table.get("name")) for table in section.group_editors]
+    branching = [name for name in names if getattr(GROUP_EDITORS.get(name), "branches", False)]
+    if isinstance(credit.estimator, Spo) and not branching:
+        yield (
+            "algorithm 'spo' values the points at which episodes branch, and nothing branches one, so that it would be "
+            "grpo with norm = 'mean_norm': add train.group_editors = [{name = \"spo\"}], or take that"
+        )
+    for table in section.group_editors:
+        if table.get("name") != "entropy_branching":
+            continue
+        size = GROUP_EDITORS.options("entropy_branching", _own(table)).size  # type: ignore[attr-defined]
+        if size <= section.group_size:
+            yield (
+                f"group editor 'entropy_branching' grows groups to size = {size}, and train.group_size = "
+                f"{section.group_size} leaves no room for a branch: lower group_size, usually to half of it"
+            )
 
 
 def _own(table: dict[str, object]) -> dict[str, object]:

@@ -182,6 +182,7 @@ class Loop:
             run_dir=self.work.run_dir,
             roll_out=collector.collect,
             branch=collector.branch,
+            vocabulary=self.work.model.get_input_embeddings().weight.shape[0],
             entropies=self.reader().entropies_of,
         )
         groups = self.plugins.edited(groups, situation)

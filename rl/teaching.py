@@ -1,6 +1,6 @@
 """The say that a guide may have in what is learnt: rows read otherwise than they were sampled, and rows nobody sampled.
 
-    episodes -> credit -> rows -> teach() of every guide that has it -> update
+episodes -> credit -> rows -> teach() of every guide that has it -> update
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class Situation:
         branch: Leaves episodes of this iteration at a step and goes on from there, as ``roll_out`` does; what came to
             nothing is left out, and the others say by ``Episode.parent`` what they left. The first ``t`` steps of each
             are those of its parent, and are learnt from once.
+        vocabulary: Tokens that the policy knows.
         entropies: Entropy of the policy at each completion token of some steps, in nats, by one forward pass.
     """
 
@@ -32,6 +33,7 @@ class Situation:
     run_dir: Path
     roll_out: Callable[[Sequence[GroupPlan]], list[Group]]
     branch: Callable[[Sequence[BranchPoint]], list[Episode]]
+    vocabulary: int
     entropies: Callable[[Sequence[Step]], list[tuple[float, ...]]]
 
 

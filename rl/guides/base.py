@@ -18,7 +18,7 @@ class Guide(Protocol):
     """Changes how episodes are collected; ``moment.Memory`` has the answers of one that remembers nothing.
 
     A job says which environment is reset how, and by ``wrap`` who acts in it: ``Job.wrapped`` puts another agent around
-    the one it has. A guide that also has ``teach`` (``rl.teaching.Teacher``) has a say in the rows that are learnt from.
+    the one it has. A guide that has ``teach`` too (``rl.teaching.Teacher``) has a say in the rows to learn from.
     """
 
     def guide(self, jobs: Sequence[Job], plan: GroupPlan, moment: Moment) -> list[Job]:

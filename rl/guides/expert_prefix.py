@@ -60,7 +60,7 @@ def chance(done: float) -> float:
 
 
 def prefix_steps(num_given: int, *, slices: int, length: int) -> int:
-    """Steps in the first ``num_given`` of ``slices`` nearly equal slices of a solution; the last step is not among them.
+    """Steps in the first ``num_given`` of ``slices`` nearly equal slices of a solution, without the last step.
 
     Example:
         >>> [prefix_steps(n, slices=5, length=12) for n in range(6)]

@@ -86,7 +86,7 @@ class RatioLoss(Plain):
         if not self.imitates and tokens.places is not None and bool(tokens.places.demonstrated.any()):
             raise ValueError("there are demonstrations among the rows, and this loss has no use for them: take uft")
         log_ratio = tokens.logprobs - tokens.old_logprobs
-        # Nobody sampled a demonstration: it has neither a ratio nor a share in the terms that belong to what was sampled.
+        # Nobody sampled a demonstration: it has no ratio, and no share in the terms of what was sampled.
         sampled = torch.ones_like(log_ratio)
         if self.imitates and tokens.places is not None:
             sampled = 1.0 - tokens.places.demonstrated.to(log_ratio.dtype)
