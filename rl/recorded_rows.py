@@ -59,10 +59,12 @@ class Writer:
         """The prompt of a step: the ids that were read, where this tokenizer made them, or one built like it."""
         if self.sampled_here(step) and len(step.prompt_ids) <= self.prompts.max_tokens:
             return step.prompt_ids
+        return self.built(episode, step, goal=episode.goal, page=step.text)
+
+    def built(self, episode: Episode, step: Step, *, goal: str, page: str) -> tuple[int, ...]:
+        """The prompt that the policy would read at a step, were it told this goal and shown this page."""
         before = [earlier for earlier in episode.steps if earlier.t < step.t]
-        built = self.prompts.build(
-            goal=episode.goal, page=step.text, error=step.error, history=before, codec=self.codec
-        )
+        built = self.prompts.build(goal=goal, page=page, error=step.error, history=before, codec=self.codec)
         return built.token_ids
 
     def sampled_here(self, step: Step) -> bool:

@@ -1,6 +1,8 @@
 """The say that a guide may have in what is learnt: rows read otherwise than they were sampled, and rows nobody sampled.
 
-episodes -> credit -> rows -> teach() of every guide that has it -> update
+::
+
+    episodes -> credit -> rows -> teach() of every guide that has it -> update
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ import torch
 from clickwright.rl.advantages import Group
 from clickwright.rl.advantages.base import Advantages
 from clickwright.rl.batching import Row
+from clickwright.rl.branch_points import continues_turn
 from clickwright.rl.rows import Traced
+from clickwright.trajectories.records import Episode
 
 if TYPE_CHECKING:
     from clickwright.rl.recorded_rows import Writer
@@ -37,6 +41,27 @@ class Lesson:
     writer: Writer
     imitates: bool
     logprobs_of: Callable[[Sequence[Row]], list[torch.Tensor]]
+
+    def prompt(
+        self, episode: Episode, t: int, *, goal: str | None = None, page: Callable[[str], str] = lambda page: page
+    ) -> tuple[int, ...]:
+        """What the policy would have read before step ``t`` of an episode, had it been shown something else.
+
+        A later action of a turn comes after the prompt of the turn and what was said of it before.
+
+        Args:
+            episode: The episode.
+            t: The step.
+            goal: The goal to tell; the episode's own when not given.
+            page: What to show instead of the recorded page.
+        """
+        start = t
+        while continues_turn(episode, start):
+            start -= 1
+        step = episode.steps[start]
+        asked = self.writer.built(episode, step, goal=episode.goal if goal is None else goal, page=page(step.text))
+        said = [token for earlier in episode.steps[start:t] for token in earlier.completion_ids]
+        return (*asked, *said)
 
     def reread(self, rows: Sequence[Row]) -> list[Row]:
         """Rows whose prompts are not those that were sampled after, with log-probabilities that belong to them.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from clickwright.rl.advantages.columns import VARIANT
 from clickwright.rl.moment import GroupPlan, Moment
 from clickwright.rl.registry import Registry
 from clickwright.rl.runner import Job
 from clickwright.trajectories.records import Episode
+
+__all__ = ["AIDED", "GUIDES", "VARIANT", "Apprentice", "Guide"]
 
 AIDED = "aided_steps"
 """Entry of ``Job.meta``: how many steps somebody else took first; such a try does not show what the policy can do."""
