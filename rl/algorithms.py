@@ -90,7 +90,7 @@ def page() -> str:
         "A name that nothing has is answered with the nearest; an option that nothing reads is refused; so are parts",
         "that make no sense together (`rl/combinations.py`), each with the reason: a loss that reads scores beside an",
         "estimator, `dr_grpo` without a constant length, `opo` with several optimiser steps on one batch, `spo` where",
-        "no episode ever branches.",
+        "no episode ever branches, `uft` where nobody demonstrates. [guides.md](guides.md) says how guides and branches work.",
         "",
         "*Unchecked* says what of a formula was taken from memory, from a summary, or made here, rather than from the",
         "paper or its code. This page is made by asking the registries; a test fails when it is out of date. To write",

@@ -25,6 +25,7 @@ from clickwright.rl.rewards.scorers.base import Scorer
 from clickwright.rl.run_sections import Agent, Checkpoint, Env, Evaluate, Model, Record, Rollout
 from clickwright.rl.samplers import SAMPLERS
 from clickwright.rl.sections import Count, Positive, Rate, Section
+from clickwright.rl.thought_dropout import check_thought_dropout
 
 PluginT = TypeVar("PluginT")
 
@@ -44,6 +45,7 @@ class WarmStart(Section):
         weight_decay: AdamW's.
         max_grad_norm: Longest gradient an optimiser step may take.
         loss: The objective by ``name``, and its options.
+        thought_dropout: Probability that a demonstration is shown without its thought; 0 for never.
     """
 
     episodes_per_task: Count = 100
@@ -57,6 +59,7 @@ class WarmStart(Section):
     weight_decay: Annotated[float, Field(ge=0.0)] = 0.01
     max_grad_norm: Rate = 1.0
     loss: dict[str, Any] = Field(default_factory=lambda: {"name": "sft"})
+    thought_dropout: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -206,6 +209,7 @@ class Recipe(Section):
         """
         if self.warm_start is not None:
             check_imitation(self.warm_start.loss, self.warm_start_loss())
+            check_thought_dropout(self.warm_start, self.agent.codec)
         if self.preferences is not None:
             preference_loss(self.preferences)
         if self.offline is not None:

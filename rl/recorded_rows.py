@@ -71,7 +71,7 @@ class Writer:
         """Whether a step's ids are of this tokenizer."""
         if not step.completion_ids or not step.prompt_ids:
             return False
-        return str(self.tokenizer.decode(list(step.completion_ids), skip_special_tokens=True)) == step.raw
+        return self.text(step.completion_ids) == step.raw
 
     def said(self, step: Step) -> tuple[int, ...] | None:
         """What was said at a step; ``None`` where the policy could not say it."""
@@ -92,6 +92,10 @@ class Writer:
             return None
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return self._sayable((*ids, self.tokenizer.eos_token_id))
+
+    def text(self, completion_ids: tuple[int, ...]) -> str:
+        """What a completion says."""
+        return str(self.tokenizer.decode(list(completion_ids), skip_special_tokens=True))
 
     def _sayable(self, ids: tuple[int, ...]) -> tuple[int, ...] | None:
         return ids if len(ids) <= self.max_new_tokens and not self.banned_ids.intersection(ids) else None
