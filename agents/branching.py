@@ -64,7 +64,6 @@ def branch(
     """
     with StoreReader(run) as reader:
         parent = reader.episode(episode_id)
-        _refuse_step(parent, t)
         origin = _origin(parent)
         target = run if into is None else into
         with Worlds() as worlds, worlds.fresh(kind_for(parent, origin, with_text=with_text)) as env:
@@ -89,9 +88,11 @@ def go_back(env: gymnasium.Env[Any, Any], parent: Episode, t: int, origin: Origi
         What is seen there, every state on the way proven to be the recorded one.
 
     Raises:
+        ConfigError: The episode has no step ``t``.
         OtherStateError: The recorded actions lead to another state.
         SurfaceFault: The machinery failed on the way.
     """
+    _refuse_step(parent, t)
     return _go_to(list(execute(env, parent, origin or _origin(parent), until=t)), parent, t)
 
 

@@ -15,7 +15,7 @@ def as_it_is(goal: str) -> str:
     return goal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Lens:
     """Acts as another agent does that is shown another page, or the goal in other words.
 

@@ -62,14 +62,14 @@ class Collector:
     def branch(self, points: Sequence[BranchPoint]) -> list[Episode]:
         """Leave episodes of this iteration at some steps; what came to nothing is left out.
 
-        A branch acts under the guides of the episode it leaves, and joins its group.
-
-        Raises:
-            KeyError: An episode was not rolled out in this iteration.
+        A branch acts under the guides of the episode it leaves, and joins its group. Episodes of another iteration,
+        which a replay may have brought, are not left: other weights led there.
         """
         jobs = []
         for point in points:
-            job = self._jobs_done[point.episode.id]
+            job = self._jobs_done.get(point.episode.id)
+            if job is None:
+                continue
             number = self._sizes[job.group_id]
             self._sizes[job.group_id] += 1
             jobs.append(

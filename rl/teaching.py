@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import torch
-
 from clickwright.rl.advantages import Group
 from clickwright.rl.advantages.base import Advantages
 from clickwright.rl.batching import Row
@@ -21,6 +19,8 @@ from clickwright.rl.rows import Traced
 from clickwright.trajectories.records import Episode
 
 if TYPE_CHECKING:
+    import torch
+
     from clickwright.rl.recorded_rows import Writer
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from clickwright.agents.codecs import get_codec
 from clickwright.agents.codecs.base import Codec
 from clickwright.agents.codecs.say import say
-from clickwright.envs.actions import Click, Finish, Ref, Search
+from clickwright.envs.actions import Click, Finish, Invalid, Ref, Search
 from clickwright.errors import ConfigError
 from clickwright.rl.batching import Row
 
@@ -96,7 +96,8 @@ def drop_thoughts(rows: Sequence[Row], probability: float, *, writer: Writer, rn
     for row, dropped in zip(rows, drawn.tolist(), strict=True):
         turn = writer.codec.decode(writer.text(row.completion_ids))
         num_thoughts += bool(turn.thought)
-        bare = writer.tokens(say(writer.codec, turn.action)) if turn.thought and dropped else None
+        acts = turn.thought and dropped and not isinstance(turn.action, Invalid)
+        bare = writer.tokens(say(writer.codec, turn.action)) if acts else None
         num_dropped += bare is not None
         result.append(row if bare is None else replace(row, completion_ids=bare))
     if not num_thoughts:

@@ -83,7 +83,7 @@ class ExpertPrefix(Memory):
         Attributes:
             schedule: ``cosine``, ``stage`` or ``uniform``.
             slices: Most parts that a solution is cut into.
-            until: Share of the training after which nothing is shown any more.
+            until: Share of ``train.max_iterations`` after which nothing is shown any more.
             likelihood: Whether the loss, which must be ``uft``, imitates what is shown.
             label_refs: Whether what is shown names the element beside its number, as in ``click "Ok" [3]``.
         """
@@ -119,6 +119,8 @@ class ExpertPrefix(Memory):
             return list(jobs)
         length = self._lengths.get((plan.task, plan.seed), 0)
         taken = self._taken(length, moment, moment.rng("expert prefix", plan.task, plan.seed)) if length > 1 else 0
+        if plan.max_steps:
+            taken = min(taken, plan.max_steps - 1)
         self._shares.append(taken / max(length, 1))
         if not taken:
             return list(jobs)

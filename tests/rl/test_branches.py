@@ -85,8 +85,8 @@ def test_the_wrap_of_the_job_acts_on_from_there(runner: Runner) -> None:
 
 
 def test_a_place_that_is_not_found_again_is_a_fault_and_not_an_episode(runner: Runner, tmp_path: Path) -> None:
-    (parent,) = runner.run([job(UNEQUAL_ID)], OracleAgent())
-    (branch,) = runner.run([left(parent, 1, "g-1")], OracleAgent())
+    (parent,) = runner.run([job(UNEQUAL_ID)], RandomAgent())
+    (branch,) = runner.run([left(parent, 0, "g-1")], RandomAgent())
     assert (branch.status, branch.steps, branch.trainable) == (Status.FAULT, (), False)
     assert branch.fault is not None
     assert "must be deterministic" in str(branch.fault["detail"])

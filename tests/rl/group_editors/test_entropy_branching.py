@@ -21,11 +21,9 @@ from clickwright.rl.moment import Moment
 from clickwright.rl.recipe import Recipe
 from clickwright.trajectories.reader import StoreReader
 from clickwright.trajectories.records import BranchKind, Episode, Status, Step
-from tests.rl import corridor
-from tests.rl.corridor import CORRIDOR_ID
+from tests.rl.doors import DOORS_ID
 from tests.rl.recipes import doors_recipe
 
-corridor.register()
 VOCABULARY = 151_936
 
 
@@ -153,10 +151,10 @@ def test_lost_branches_and_episodes_of_one_decision_and_of_none() -> None:
 
 
 def recipe(model: Path, **settings: Any) -> Recipe:
-    usual = {"group_editors": [{"name": "entropy_branching", "size": 6, "entropy_weight": 5.0}], "group_size": 3}
+    usual = {"group_editors": [{"name": "entropy_branching", "size": 6, "branch_probability": 0.9}], "group_size": 3}
     made = doors_recipe(
         model,
-        tasks=(CORRIDOR_ID,),
+        tasks=(DOORS_ID,),
         rollout={"num_envs": 4, "deterministic": True},
         train={"groups": 3, "max_iterations": 1, "minibatches": 1} | usual | settings,
         evaluate={"episodes_per_task": 1},

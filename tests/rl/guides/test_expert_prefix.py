@@ -109,6 +109,13 @@ def test_the_same_iteration_gives_the_same_and_another_may_not() -> None:
     assert len(set(first)) > 2
 
 
+def test_a_shorter_horizon_still_leaves_the_policy_a_step() -> None:
+    guide, short = prefix(), GroupPlan(task=CORRIDOR_ID, seed=7, size=3, max_steps=2)
+    guide.wants_expert(short, moment(0))
+    guide.watch(short, solution(10))
+    assert [one.meta.get(AIDED) for one in guide.guide([job(0)], short, moment(0))] == [1]
+
+
 @pytest.mark.parametrize(("length", "success"), [(0, False), (1, True), (5, False)])
 def test_no_hint_where_there_is_no_solution_or_nothing_would_be_left(length: int, success: bool) -> None:
     assert taken(prefix(), moment(0), length, success=success) == 0
