@@ -22,7 +22,10 @@ class Status(StrEnum):
 
 
 class BranchKind(StrEnum):
-    """Why an episode branches off another."""
+    """Why an episode branches off another.
+
+    ``VALUE`` measures what becomes of a state (a rollout of SPO); ``ARPO`` is tried where a policy was unsure.
+    """
 
     ARPO = "arpo"
     WHATIF = "whatif"
