@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import gymnasium
 
 from clickwright.agents.agent import Agent
 from clickwright.agents.episode import go_on
@@ -59,45 +64,105 @@ def branch(
     """
     with StoreReader(run) as reader:
         parent = reader.episode(episode_id)
-        _refuse_step(parent, t)
-        origin = recorded_origin(parent) or Origin(options={"split": "eval"} if parent.split == "eval" else {})
+        origin = _origin(parent)
         target = run if into is None else into
         with Worlds() as worlds, worlds.fresh(kind_for(parent, origin, with_text=with_text)) as env:
-            here = _go_to(list(execute(env, parent, origin, until=t)), parent, t)
+            here = go_back(env, parent, t, origin)
             with StoreWriter(target, run_meta={"command": "branch", "agent": agent.name}) as writer:
                 if store_file(target).resolve() != reader.path.resolve():
                     _copy(parent, reader, writer)
-                recording = Recorder(writer).start(
-                    env_id=parent.env_id,
-                    seed=parent.seed,
-                    obs=here.obs,
-                    info=here.info,
-                    task=parent.task,
-                    goal=parent.goal,
-                    split=parent.split,
-                    agent=agent.name,
-                    meta={
-                        **origin_of(env, options=origin.options, info=here.info).as_meta(),
-                        **agent.facts(),
-                    },
-                    episode_id=new_episode_id(),
-                    parent=Branch(episode_id=parent.id, t=t, kind=kind),
-                    prefix=parent.steps[:t],
-                )
+                left = Branch(episode_id=parent.id, t=t, kind=kind)
+                return asyncio.run(go_on_from(here, env, agent, parent, left, recorder=Recorder(writer)))
 
-                async def play() -> Episode:
-                    try:
-                        ending = await go_on(
-                            env, agent, recording, here.obs, here.info,
-                            key=f"{parent.env_id}/{parent.split}/{parent.seed}/{recording.episode.id}",
-                            before=parent.steps[:t],
-                        )  # fmt: skip
-                    except asyncio.CancelledError:
-                        recording.finish(meta={"cut_by": "interrupt"})
-                        raise
-                    return recording.finish(terminated=ending.terminated, fault=ending.fault, meta=ending.meta)
 
-                return asyncio.run(play())
+def go_back(env: gymnasium.Env[Any, Any], parent: Episode, t: int, origin: Origin | None = None) -> Row:
+    """Reset an environment and do the steps of an episode before ``t`` again.
+
+    Args:
+        env: An environment of the kind the episode was recorded in.
+        parent: The episode.
+        t: The step to go to.
+        origin: How it was begun; as it was recorded when not given.
+
+    Returns:
+        What is seen there, every state on the way proven to be the recorded one.
+
+    Raises:
+        ConfigError: The episode has no step ``t``.
+        OtherStateError: The recorded actions lead to another state.
+        SurfaceFault: The machinery failed on the way.
+    """
+    _refuse_step(parent, t)
+    return _go_to(list(execute(env, parent, origin or _origin(parent), until=t)), parent, t)
+
+
+async def go_on_from(
+    here: Row,
+    env: gymnasium.Env[Any, Any],
+    agent: Agent,
+    parent: Episode,
+    left: Branch,
+    *,
+    recorder: Recorder,
+    key: str | None = None,
+    episode_id: str | None = None,
+    executor: Executor | None = None,
+    group_id: str = "",
+    member: int = 0,
+    iteration: int = 0,
+    meta: Mapping[str, Any] | None = None,
+) -> Episode:
+    """Let an agent act from a step of an episode on; recorded as a branch of it.
+
+    Args:
+        here: Where ``go_back`` has brought the environment.
+        env: The environment.
+        agent: Who goes on.
+        parent: The episode that is left.
+        left: Where it is left, and why.
+        recorder: Where the branch is recorded.
+        key: Names the agent's random streams; made of the task, seed and the branch's id when not given.
+        episode_id: Recorded; made up when not given.
+        executor: Threads of the environment's calls.
+        group_id: Recorded.
+        member: Recorded.
+        iteration: Recorded.
+        meta: Recorded.
+    """
+    recording = recorder.start(
+        env_id=parent.env_id,
+        seed=parent.seed,
+        obs=here.obs,
+        info=here.info,
+        task=parent.task,
+        goal=parent.goal,
+        split=parent.split,
+        agent=agent.name,
+        group_id=group_id,
+        member=member,
+        iteration=iteration,
+        meta={
+            **origin_of(env, options=_origin(parent).options, info=here.info).as_meta(),
+            **agent.facts(),
+            **(meta or {}),
+        },
+        episode_id=episode_id or new_episode_id(),
+        parent=left,
+        prefix=parent.steps[: left.t],
+    )
+    key = key or f"{parent.env_id}/{parent.split}/{parent.seed}/{recording.episode.id}"
+    before = parent.steps[: left.t]
+    try:
+        ending = await go_on(env, agent, recording, here.obs, here.info, key=key, executor=executor, before=before)
+    except asyncio.CancelledError:
+        recording.finish(meta={"cut_by": "interrupt"})
+        raise
+    return recording.finish(terminated=ending.terminated, fault=ending.fault, meta=ending.meta)
+
+
+def _origin(parent: Episode) -> Origin:
+    """How an episode was begun, as far as that is known."""
+    return recorded_origin(parent) or Origin(options={"split": "eval"} if parent.split == "eval" else {})
 
 
 def _refuse_step(parent: Episode, t: int) -> None:

@@ -39,7 +39,7 @@ def _fault_info(error: Exception, kind: FaultKind, where: str) -> dict[str, obje
     return SurfaceFault(kind, where=where, detail=detail, retryable=False).as_info()
 
 
-async def _in_thread(executor: Executor | None, call: Callable[[], ResultT]) -> ResultT:
+async def in_thread(executor: Executor | None, call: Callable[[], ResultT]) -> ResultT:
     """Run a blocking call; when cancelled, still wait for its end, so that nobody finds the environment busy."""
     future = asyncio.get_running_loop().run_in_executor(executor, call)
     try:
@@ -113,7 +113,7 @@ async def run_episode(
     obs: Any = {}
     info: dict[str, Any] = {}
     try:
-        obs, info = await _in_thread(executor, lambda: env.reset(seed=seed, options=dict(options) if options else None))
+        obs, info = await in_thread(executor, lambda: env.reset(seed=seed, options=dict(options) if options else None))
     except Exception as error:
         fault = _fault_info(error, FaultKind.PAGE, "reset")
         info = {"fault": fault}
@@ -193,7 +193,7 @@ async def go_on(
     """
     history = list(before)
     try:
-        actor = await _in_thread(executor, lambda: agent.begin(env, key=key))
+        actor = await in_thread(executor, lambda: agent.begin(env, key=key))
     except Exception as error:
         return Ending(fault=_fault_info(error, FaultKind.POLICY, "begin"))
     while True:
@@ -203,7 +203,7 @@ async def go_on(
             return Ending(fault=_fault_info(error, FaultKind.POLICY, "act"))
         if decision is None:
             return Ending(left=True)
-        outcome = await _in_thread(executor, partial(_step, env, recording, decision))
+        outcome = await in_thread(executor, partial(_step, env, recording, decision))
         if not isinstance(outcome, _Outcome):
             return Ending(fault=outcome)
         obs, info = outcome.obs, outcome.info

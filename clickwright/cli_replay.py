@@ -45,7 +45,7 @@ def add(actions: Any) -> None:
     branch = parser.add_argument_group("branch: go to a step, let somebody else go on")
     branch.add_argument("--at", type=int, metavar="T", help="the first step that is done otherwise")
     branch.add_argument("--agent", help="oracle, random, person (asks you), or the folder of a model or a run")
-    branch.add_argument("--kind", help="whatif (default), correction, retry or arpo")
+    branch.add_argument("--kind", help="whatif (default), correction, retry, arpo or value")
     branch.add_argument("--into", metavar="RUN", help="the run that records it (default: the same one)")
 
 

@@ -11,8 +11,11 @@ from clickwright.rl.advantages.columns import FILLED
 from clickwright.rl.advantages.dr_grpo import DrGrpo
 from clickwright.rl.advantages.none import Nothing
 from clickwright.rl.advantages.opo import Opo
-from clickwright.rl.advantages.spo import Spo
+from clickwright.rl.guided_combinations import guided_problems
 from clickwright.rl.losses import Aggregation, Loss, Reads, Unit
+
+BRANCHING = frozenset({"entropy_branching", "spo"})
+"""Group editors that leave episodes at a step."""
 
 if TYPE_CHECKING:
     from clickwright.rl.recipe import Train
@@ -43,6 +46,7 @@ def check_combination(section: Train, loss: Loss, credit: Pipeline) -> None:
         *_credit(section, credit),
         *_steps(section, loss, credit),
         *_states(section),
+        *guided_problems(section, loss, credit),
     ]
     if problems:
         raise ConfigError("; ".join(problems))
@@ -88,13 +92,8 @@ def _credit(section: Train, credit: Pipeline) -> Iterator[str]:
         )
     if section.critic is not None and not credit.needs - FILLED:
         yield (
-            f"nothing reads what [train.critic] says: take algorithm = {{name = \"turn_gae\", critic = \"given\"}}, "
+            f'nothing reads what [train.critic] says: take algorithm = {{name = "turn_gae", critic = "given"}}, '
             f"or leave it out beside {algorithm!r}"
-        )
-    if isinstance(credit.estimator, Spo):
-        yield (
-            "algorithm 'spo' values the points at which episodes branch, and the runner of this trainer never branches "
-            "one: it would be grpo with norm = 'mean_norm'; take that, or call the estimator on episodes with branches"
         )
     twice = sorted({name for names in _names(section) for name in names if names.count(name) > 1})
     if twice:
@@ -103,11 +102,16 @@ def _credit(section: Train, credit: Pipeline) -> Iterator[str]:
 
 def _states(section: Train) -> Iterator[str]:
     """What a training in recorded states cannot have."""
-    if section.states is not None and section.guides:
+    if section.states is None:
+        return
+    if section.guides:
         yield (
             "[train.states] asks the policy in recorded states, where no guide acts: leave train.guides out, or roll "
             "episodes out without [train.states]"
         )
+    branching = [name for one in section.group_editors if (name := _name(one, "")) in BRANCHING]
+    if branching:
+        yield f"{', '.join(branching)} branches episodes, and [train.states] rolls none out: leave one of the two out"
 
 
 def _steps(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:

@@ -13,23 +13,26 @@ import torch
 from clickwright.rl import checkpoint
 from clickwright.rl.advantages import Group, columns
 from clickwright.rl.advantages.base import Advantages
-from clickwright.rl.advantages.columns import FILLED, shared_steps
+from clickwright.rl.advantages.columns import FILLED
 from clickwright.rl.batching import Row
 from clickwright.rl.collector import Collector
 from clickwright.rl.credited import credited
-from clickwright.rl.critic import Critic, width_of
+from clickwright.rl.critic import Critic
 from clickwright.rl.evaluate import Evaluation, evaluate, short_name
 from clickwright.rl.group_editors import Situation
 from clickwright.rl.mixed_rewards import MIXED, judge_groups, judges
-from clickwright.rl.models import frozen_copy
 from clickwright.rl.moment import Moment, remember
 from clickwright.rl.pass_rates import read_pass_rates
+from clickwright.rl.reading import Reader
 from clickwright.rl.recipe import Train
+from clickwright.rl.recorded_rows import Writer
 from clickwright.rl.recorded_states import RecordedStates, StateCollector
 from clickwright.rl.rewards.mixing import Mixed
 from clickwright.rl.rollout_metrics import rollout_metrics
+from clickwright.rl.rows import traced_rows
 from clickwright.rl.schedule import learning_rate
 from clickwright.rl.streams import stream
+from clickwright.rl.teaching import Lesson
 from clickwright.rl.update import UpdatePlan, update
 from clickwright.rl.warmstart import Training
 from clickwright.rl.workspace import Workspace
@@ -148,8 +151,9 @@ class Loop:
             else:
                 credit = self.critic.credit(data, useful, self.estimator, model=work.model, iteration=state.iteration)
             useful, credit = credited(useful, credit) if self.estimator.editors else (useful, credit)
-            rows = rows_of(useful, credit)
+            traced = traced_rows(useful, credit)
         with clock.phase("train"):
+            rows = self.plugins.taught(traced, self.lesson(groups, credit))
             trained = self.learn(rows) if rows else {}
         with clock.phase("record"):
             self._record(useful, credit, mixed, new={episode.id for episode in episodes})
@@ -191,7 +195,7 @@ class Loop:
         return [group for group in groups if group.differs]
 
     def roll_out(self) -> tuple[list[Group], list[Episode]]:
-        """Collect one iteration's groups, and every episode that was rolled out for them."""
+        """Collect one iteration's groups, and every try that was made for them."""
         state = self.state
         moment = self.moment()
         self.work.batcher.reset_stats()
@@ -203,11 +207,15 @@ class Loop:
             roll_out=collector.collect,
             plan=collector.more,
             say=self.work.progress.say,
+            branch=collector.branch,
+            vocabulary=self.work.model.get_input_embeddings().weight.shape[0],
+            entropies=self.reader().entropies_of,
         )
         groups = self.plugins.edited(groups, situation)
         state.plugins = self.plugins.state()
-        state.num_episodes += len(collector.episodes)
-        state.num_steps += sum(len(episode.steps) for episode in collector.episodes)
+        everything = [*collector.episodes, *collector.others]
+        state.num_episodes += len(everything)
+        state.num_steps += sum(len(episode.steps) for episode in everything)
         for task, rate in collector.rates().items():
             remember(state.success, task, rate)
         return groups, collector.episodes
@@ -232,13 +240,24 @@ class Loop:
             pass_rates=self.pass_rates,
         )
 
-    def learn(self, rows: Sequence[Row]) -> dict[str, float]:
-        """Update the weights on one iteration's rows."""
-        work, section, state = self.work, self.section, self.state
-        rate = learning_rate(section, iteration=state.iteration, elapsed_s=state.elapsed_s)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        plan = UpdatePlan(
+    def lesson(self, groups: Sequence[Group], credit: Advantages) -> Lesson:
+        """What guides may use that have a say in what is learnt."""
+        return Lesson(
+            groups=groups,
+            credit=credit,
+            writer=Writer.of(self.work, label_refs=True),
+            imitates=self.loss.imitates,
+            logprobs_of=self.reader().logprobs_of,
+        )
+
+    def reader(self) -> Reader:
+        """Asks the weights that act about rows."""
+        return Reader(self.work.model, None, self.loss, plan=self.plan())
+
+    def plan(self) -> UpdatePlan:
+        """How an iteration's rows are gone through."""
+        work, section = self.work, self.section
+        return UpdatePlan(
             epochs=section.ppo_epochs,
             num_minibatches=section.minibatches,
             micro_tokens=section.micro_tokens,
@@ -246,6 +265,14 @@ class Loop:
             temperature=work.recipe.rollout.temperature,
             banned_ids=work.policy.banned_ids,
         )
+
+    def learn(self, rows: Sequence[Row]) -> dict[str, float]:
+        """Update the weights on one iteration's rows."""
+        work, section, state = self.work, self.section, self.state
+        rate = learning_rate(section, iteration=state.iteration, elapsed_s=state.elapsed_s)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        plan = self.plan()
         state.version += 1
         rng = stream(work.recipe.seed, "update", state.iteration)
         with work.policy.updating(state.version), Training(work.model, work.recipe.seed, "update", state.iteration):
@@ -306,53 +333,3 @@ class Loop:
 
     def _out_of_time(self) -> bool:
         return bool(self.section.max_seconds) and self.state.elapsed_s >= self.section.max_seconds
-
-
-def rows_of(groups: Sequence[Group], credit: Advantages) -> list[Row]:
-    """The trained steps of groups as rows, with their advantages.
-
-    The steps that a branch shares with the episode it left are that episode's alone.
-    """
-    rows = []
-    per_token = None if credit.per_token is None else credit.per_token.tolist()
-    advantages = iter(credit.total.tolist())
-    first_token = num_episodes = 0
-    for number, group in enumerate(groups):
-        for episode in group.episodes:
-            shared = shared_steps(group, episode)
-            for place, step in enumerate(episode.steps):
-                advantage, end = next(advantages), first_token + len(step.completion_ids)
-                if step.trainable and place >= shared:
-                    rows.append(
-                        Row(
-                            prompt_ids=tuple(step.prompt_ids),
-                            completion_ids=tuple(step.completion_ids),
-                            old_logprobs=tuple(step.logprobs),
-                            advantage=advantage,
-                            advantages=() if per_token is None else tuple(per_token[first_token:end]),
-                            group=number,
-                            episode=num_episodes,
-                            score=episode.score,
-                            success=episode.success,
-                        )
-                    )
-                first_token = end
-            num_episodes += 1
-    return rows
-
-
-def make_optimizer(model: torch.nn.Module, section: Train) -> torch.optim.Optimizer:
-    """AdamW as the recipe asks."""
-    return torch.optim.AdamW(model.parameters(), lr=section.lr, betas=section.betas, weight_decay=section.weight_decay)
-
-
-def critic_for(work: Workspace, section: Train) -> Critic | None:
-    """A value network, when the recipe asks for one."""
-    if section.critic is None:
-        return None
-    return Critic(section.critic, width=width_of(work.model), seed=work.recipe.seed, micro_tokens=section.micro_tokens)
-
-
-def reference_for(work: Workspace) -> Any:
-    """A frozen copy of the weights as they are, when the loss wants one."""
-    return frozen_copy(work.model) if work.recipe.train_loss().needs_reference else None

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from clickwright.rl.advantages import Group
+from clickwright.rl.batching import Row
 from clickwright.rl.group_editors import GroupEditor, Situation
-from clickwright.rl.guides import Guide
+from clickwright.rl.guides import Apprentice, Guide
 from clickwright.rl.moment import GroupPlan, Moment
+from clickwright.rl.rows import Traced
 from clickwright.rl.runner import Job
 from clickwright.rl.samplers import Sampler
+from clickwright.rl.teaching import Lesson, Teacher
+from clickwright.trajectories.records import Episode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,16 @@ class LoopPlugins:
     guides: Sequence[Guide]
     group_editors: Sequence[GroupEditor]
 
+    def wants_expert(self, plan: GroupPlan, moment: Moment) -> bool:
+        """Whether any guide has to see how the oracle plays the start of a group."""
+        return any([guide.wants_expert(plan, moment) for guide in self.guides if isinstance(guide, Apprentice)])
+
+    def watch(self, plan: GroupPlan, episode: Episode) -> None:
+        """Show what the oracle did to the guides that look."""
+        for guide in self.guides:
+            if isinstance(guide, Apprentice):
+                guide.watch(plan, episode)
+
     def guided(self, jobs: Sequence[Job], plan: GroupPlan, moment: Moment) -> list[Job]:
         """The jobs of a group, changed by every guide."""
         result = list(jobs)
@@ -41,6 +55,14 @@ class LoopPlugins:
         for editor in self.group_editors:
             result = editor.edit(result, situation)
         return result
+
+    def taught(self, rows: Sequence[Traced], lesson: Lesson) -> list[Row]:
+        """The rows to learn from, changed by every guide that has a say in them."""
+        result = list(rows)
+        for guide in self.guides:
+            if isinstance(guide, Teacher):
+                result = guide.teach(result, lesson)
+        return [traced.row for traced in result]
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint must bring back, by plug-in."""

@@ -10,7 +10,6 @@ import torch
 from clickwright.errors import ConfigError
 from clickwright.rl.advantages import ESTIMATORS, Group, columns
 from clickwright.rl.feedback_sections import Offline
-from clickwright.rl.loop import rows_of
 from clickwright.rl.losses import LOSSES
 from clickwright.rl.mixed_rewards import layer_terms
 from clickwright.rl.models import frozen_copy
@@ -19,6 +18,7 @@ from clickwright.rl.recordings import Recordings
 from clickwright.rl.registry import plugin
 from clickwright.rl.rewards.mixing import mix
 from clickwright.rl.rewards.scoring import same_start
+from clickwright.rl.rows import rows_of
 from clickwright.rl.streams import stream
 from clickwright.rl.update import UpdatePlan, update
 from clickwright.rl.warmstart import Training

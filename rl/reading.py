@@ -10,6 +10,7 @@ import torch
 from clickwright.rl.batching import MicroBatch, Row, Scored, score, token_offsets
 from clickwright.rl.losses import Loss
 from clickwright.rl.sharing import lay_out
+from clickwright.trajectories.records import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,27 +78,35 @@ class Reader:
 
     def read_all(self, batches: Sequence[MicroBatch]) -> tuple[Scored, torch.Tensor | None]:
         """The same for all micro-batches of a batch, in the flat token order, without a gradient."""
-        read = list[Scored]()
-        references = list[torch.Tensor]()
+        references = [one for batch in batches if (one := self._reference(batch)) is not None]
+        places = self._places(batches)
+        return self.read_model_all(batches), torch.cat(references)[places] if references else None
+
+    def read_model_all(self, batches: Sequence[MicroBatch]) -> Scored:
+        """The model's word on all micro-batches of a batch, in the flat token order, without a gradient."""
         with torch.no_grad():
-            for batch in batches:
-                read.append(self.read_model(batch))
-                reference = self._reference(batch)
-                if reference is not None:
-                    references.append(reference)
-        places = torch.cat([batch.tokens for batch in batches]).argsort().to(self.device)
-        whole = Scored(*(torch.cat(parts)[places] for parts in zip(*read, strict=True)))
-        return whole, torch.cat(references)[places] if references else None
+            read = [self.read_model(batch) for batch in batches]
+        places = self._places(batches)
+        return Scored(*(torch.cat(parts)[places] for parts in zip(*read, strict=True)))
 
     def logprobs_of(self, rows: Sequence[Row]) -> list[torch.Tensor]:
         """The model's log-probabilities of each row's completion, without a gradient."""
         batches = self.lay_out(rows)
+        lengths = token_offsets(rows).diff().tolist()
+        return list(self.read_model_all(batches).logprobs.cpu().split(lengths)) if batches else []
+
+    def entropies_of(self, steps: Sequence[Step]) -> list[tuple[float, ...]]:
+        """Entropy in nats, over the whole vocabulary, of the distribution each completion token of steps came from."""
+        rows = [Row(prompt_ids=step.prompt_ids, completion_ids=step.completion_ids) for step in steps]
+        batches = self.lay_out(rows)
         if not batches:
             return []
-        with torch.no_grad():
-            read = torch.cat([self.read_model(batch).logprobs for batch in batches]).cpu()
-        places = torch.cat([batch.tokens for batch in batches]).argsort()
-        return list(read[places].split(token_offsets(rows).diff().tolist()))
+        lengths = token_offsets(rows).diff().tolist()
+        return [tuple(part.tolist()) for part in self.read_model_all(batches).entropy.cpu().split(lengths)]
+
+    def _places(self, batches: Sequence[MicroBatch]) -> torch.Tensor:
+        """Where each token of a batch stands among those of its micro-batches one after the other."""
+        return torch.cat([batch.tokens for batch in batches]).argsort().to(self.device)
 
     def _reference(self, batch: MicroBatch) -> torch.Tensor | None:
         if not self.loss.needs_reference:

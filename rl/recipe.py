@@ -28,6 +28,7 @@ from clickwright.rl.run_sections import Agent, Checkpoint, Env, Evaluate, Model,
 from clickwright.rl.samplers import SAMPLERS
 from clickwright.rl.sampling_combinations import check_sampling
 from clickwright.rl.sections import Count, Positive, Rate, Section
+from clickwright.rl.thought_dropout import check_thought_dropout
 
 
 class WarmStart(Section):
@@ -45,6 +46,7 @@ class WarmStart(Section):
         weight_decay: AdamW's.
         max_grad_norm: Longest gradient an optimiser step may take.
         loss: The objective by ``name``, and its options.
+        thought_dropout: Probability that a demonstration is shown without its thought; 0 for never.
     """
 
     episodes_per_task: Count = 100
@@ -58,6 +60,7 @@ class WarmStart(Section):
     weight_decay: Annotated[float, Field(ge=0.0)] = 0.01
     max_grad_norm: Rate = 1.0
     loss: dict[str, Any] = Field(default_factory=lambda: {"name": "sft"})
+    thought_dropout: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -214,6 +217,7 @@ class Recipe(Section):
         """
         if self.warm_start is not None:
             check_imitation(self.warm_start.loss, self.warm_start_loss())
+            check_thought_dropout(self.warm_start, self.agent.codec)
         if self.preferences is not None:
             preference_loss(self.preferences)
         if self.offline is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -62,17 +62,19 @@ class Writer:
         """The prompt of a step: the ids that were read, where this tokenizer made them, or one built like it."""
         if self.sampled_here(step) and len(step.prompt_ids) <= self.prompts.max_tokens:
             return step.prompt_ids
+        return self.built(episode, step, goal=episode.goal, page=step.text)
+
+    def built(self, episode: Episode, step: Step, *, goal: str, page: str) -> tuple[int, ...]:
+        """The prompt that the policy would read at a step, were it told this goal and shown this page."""
         before = [earlier for earlier in episode.steps if earlier.t < step.t]
-        built = self.prompts.build(
-            goal=episode.goal, page=step.text, error=step.error, history=before, codec=self.codec
-        )
+        built = self.prompts.build(goal=goal, page=page, error=step.error, history=before, codec=self.codec)
         return built.token_ids
 
     def sampled_here(self, step: Step) -> bool:
         """Whether a step's ids are of this tokenizer."""
         if not step.completion_ids or not step.prompt_ids:
             return False
-        return self._text(step.completion_ids) == step.raw
+        return self.text(step.completion_ids) == step.raw
 
     def said(self, step: Step) -> tuple[int, ...] | None:
         """What was said at a step; ``None`` where the policy could not say it."""
@@ -87,18 +89,15 @@ class Writer:
             action = with_names(action, step.elements)
         return self.tokens(say(self.codec, action, thought=str(correction.get("thought") or "")))
 
-    def stage(self, ids: Sequence[int], part: Part) -> tuple[int, int] | None:
+    def stage(self, ids: tuple[int, ...], part: Part) -> tuple[int, int] | None:
         """Where a part of an answer stands among its tokens, end mark aside; ``None`` where it has no such part."""
-        text = self._text(ids)
+        text = self.text(ids)
         spans = [span for span in self.codec.decode(text).spans if span.part is part]
         if not spans:
             return None
-        starts = starts_of_texts(text, (self._text(ids[:number]) for number in range(len(ids))))
+        starts = starts_of_texts(text, (self.text(ids[:number]) for number in range(len(ids))))
         first, stop = bisect_left(starts, spans[0].start), bisect_left(starts, spans[-1].end)
         return (first, stop) if first < stop else None
-
-    def _text(self, ids: Sequence[int]) -> str:
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def tokens(self, text: str | None) -> tuple[int, ...] | None:
         """A text as a completion with its end token."""
@@ -106,6 +105,10 @@ class Writer:
             return None
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return self._sayable((*ids, self.tokenizer.eos_token_id))
+
+    def text(self, completion_ids: tuple[int, ...]) -> str:
+        """What a completion says."""
+        return str(self.tokenizer.decode(list(completion_ids), skip_special_tokens=True))
 
     def _sayable(self, ids: tuple[int, ...]) -> tuple[int, ...] | None:
         return ids if len(ids) <= self.max_new_tokens and not self.banned_ids.intersection(ids) else None

@@ -19,6 +19,7 @@ from clickwright.agents.agent import Decision, LanguageAgent
 from clickwright.agents.batcher import Batcher
 from clickwright.envs.actions import ACTION, Action, Invalid
 from clickwright.rl.advantages import Group
+from clickwright.rl.branch_points import BranchPoint
 from clickwright.rl.feedback_sections import States
 from clickwright.rl.loop_plugins import LoopPlugins
 from clickwright.rl.moment import GroupPlan, Moment
@@ -95,12 +96,14 @@ class StateCollector:
 
     Attributes:
         episodes: Every episode so far, of one step each.
+        others: Episodes outside of groups; there are none.
     """
 
     def __init__(self, work: Workspace, states: RecordedStates, plugins: LoopPlugins, moment: Moment) -> None:
         self.work, self.states, self.plugins, self.moment = work, states, plugins, moment
         self.episodes: list[Episode] = []
-        self._num_planned = 0
+        self.others: list[Episode] = []
+        self._num_planned = self._attempt = 0
         self._rates: dict[str, list[bool]] = defaultdict(list)
 
     def collect(self, plans: Sequence[GroupPlan]) -> list[Group]:
@@ -122,6 +125,15 @@ class StateCollector:
                 self.episodes.append(episode)
         self.plugins.sampler.observe(groups, self.moment)
         return groups
+
+    def more(self, num_groups: int) -> list[GroupPlan]:
+        """Plans of further groups, as the sampler chooses them; each call draws anew."""
+        self._attempt += 1
+        return self.plugins.sampler.plan(replace(self.moment, num_groups=num_groups, attempt=self._attempt))
+
+    def branch(self, points: Sequence[BranchPoint]) -> list[Episode]:
+        """Nothing: an answer in a recorded state leads nowhere that could be left."""
+        return []
 
     def rates(self) -> dict[str, float]:
         """Share of the answers that do what was wanted, by task."""

@@ -19,13 +19,17 @@ from typing import Any, Self, TypeVar
 
 from clickwright.agents.agent import Agent, LanguageAgent
 from clickwright.agents.batcher import Batcher
-from clickwright.agents.episode import run_episode
+from clickwright.agents.branching import OtherStateError, go_back, go_on_from
+from clickwright.agents.episode import in_thread, run_episode
 from clickwright.envs.deadlines import Deadlines
 from clickwright.envs.pool.kind import Kind
 from clickwright.envs.pool.leases import Leases
+from clickwright.envs.pool.lent import LentEnv
+from clickwright.errors import FaultKind, SurfaceFault
 from clickwright.rl.advantages import Group
+from clickwright.rl.branch_points import BranchPoint
 from clickwright.trajectories.recorder import Recorder
-from clickwright.trajectories.records import Episode
+from clickwright.trajectories.records import Episode, Status
 from clickwright.trajectories.store import StoreWriter
 
 ResultT = TypeVar("ResultT")
@@ -52,6 +56,7 @@ class Job:
         options: Given to ``reset`` beside the split.
         wrap: Puts another agent around the one that acts; ``None`` for none.
         meta: Recorded with the episode.
+        leaves: Where it leaves another episode, whose steps before that are done again first; ``None`` to begin anew.
     """
 
     env_id: str
@@ -67,11 +72,16 @@ class Job:
     options: Mapping[str, Any] = field(default_factory=dict)
     wrap: Callable[[Agent], Agent] | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    leaves: BranchPoint | None = None
 
     def wrapped(self, around: Callable[[Agent], Agent]) -> Job:
         """The same with another agent around the one that would act."""
         inner = self.wrap
         return replace(self, wrap=around if inner is None else lambda agent: around(inner(agent)))
+
+    def noted(self, meta: Mapping[str, Any]) -> Job:
+        """The same with more recorded of it."""
+        return replace(self, meta={**self.meta, **meta})
 
 
 @dataclass(slots=True)
@@ -221,9 +231,12 @@ class Runner:
 
     async def _try(self, job: Job, agent: Agent) -> Episode:
         async with self._envs.lend(self._kind_of(job.env_id, job.frames)) as env:
+            acting = agent if job.wrap is None else job.wrap(agent)
+            if job.leaves is not None:
+                return await self._branch(job, job.leaves, env, acting)
             return await run_episode(
                 env,
-                agent if job.wrap is None else job.wrap(agent),
+                acting,
                 seed=job.seed,
                 options={"split": job.split, **job.options},
                 env_id=job.env_id,
@@ -237,6 +250,44 @@ class Runner:
                 executor=self._executor,
                 recorder=self._recorder,
             )
+
+    async def _branch(self, job: Job, point: BranchPoint, env: LentEnv, agent: Agent) -> Episode:
+        """Go back to a step of an episode and on from there; the way not found is a fault."""
+        try:
+            here = await in_thread(self._executor, lambda: go_back(env, point.episode, point.t))
+        except SurfaceFault as fault:
+            return _nowhere(job, point, fault)
+        except OtherStateError as error:
+            detail = f"{error}: a task that branches must be deterministic"
+            return _nowhere(job, point, SurfaceFault(FaultKind.PAGE, where="branch", detail=detail, retryable=False))
+        return await go_on_from(
+            here,
+            env,
+            agent,
+            point.episode,
+            point.branch,
+            recorder=self._recorder,
+            key=job.stream,
+            episode_id=job.episode_id,
+            executor=self._executor,
+            group_id=job.group_id,
+            member=job.member,
+            iteration=job.iteration,
+            meta=job.meta,
+        )
+
+
+def _nowhere(job: Job, point: BranchPoint, fault: SurfaceFault) -> Episode:
+    """A branch that came to nothing; it is not recorded."""
+    return replace(
+        point.episode,
+        id=job.episode_id,
+        parent=point.branch,
+        status=Status.FAULT,
+        success=False,
+        steps=(),
+        fault=fault.as_info(),
+    )
 
 
 def by_member(groups: Sequence[Sequence[Job]]) -> list[Job]:

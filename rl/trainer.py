@@ -10,7 +10,8 @@ from clickwright.agents.folder import MODEL_OF_A_RUN
 from clickwright.rl import checkpoint, run_folder
 from clickwright.rl.evaluate import Evaluation, evaluate
 from clickwright.rl.kept_weights import START
-from clickwright.rl.loop import Loop, LoopState, critic_for, make_optimizer, reference_for
+from clickwright.rl.loop import Loop, LoopState
+from clickwright.rl.loop_parts import critic_for, make_optimizer, reference_for
 from clickwright.rl.models import load_model, save_model
 from clickwright.rl.next_steps import next_steps
 from clickwright.rl.offline import offline_stage

@@ -23,6 +23,7 @@ from clickwright.rl.recordings import Recordings
 from clickwright.rl.runner import Job, by_member
 from clickwright.rl.schedule import rise_and_fall
 from clickwright.rl.streams import number, stream
+from clickwright.rl.thought_dropout import drop_thoughts
 from clickwright.rl.update import UpdatePlan, backward
 from clickwright.rl.workspace import Workspace
 from clickwright.trajectories.records import Episode
@@ -112,6 +113,11 @@ def warm_start(work: Workspace, section: WarmStart) -> dict[str, float]:
         rows += found.rows
         notes |= {f"warm/recorded_{name}": number for name, number in found.counts.items()}
         notes["warm/layers"] = ", ".join(sorted(recordings.used.values()))
+    if section.thought_dropout:
+        rng = stream(recipe.seed, "thought dropout")
+        thinned = drop_thoughts(rows, section.thought_dropout, writer=Writer.of(work, label_refs=True), rng=rng)
+        rows = thinned.rows
+        notes |= {"warm/thoughts": thinned.num_thoughts, "warm/thoughts_dropped": thinned.num_dropped}
     collected = time.perf_counter()
     metrics = imitate(work, section, rows)
     metrics |= {

@@ -20,6 +20,7 @@ from clickwright.envs.pool.kind import Kind
 from clickwright.envs.registration import list_envs
 from clickwright.errors import ConfigError
 from clickwright.rl.clock import PhaseClock
+from clickwright.rl.guides import GUIDES
 from clickwright.rl.kinds import kind_of
 from clickwright.rl.metrics import MetricsLog
 from clickwright.rl.progress import Progress
@@ -34,12 +35,16 @@ def check_tasks(recipe: Recipe) -> None:
 
     Raises:
         UnknownNameError: An id that is not registered; gives the nearest ones.
-        ConfigError: A task without an oracle in a recipe with a warm start.
+        ConfigError: A task without an oracle in a recipe with a warm start, or with a guide that asks one.
     """
     known = {env.id: env for env in list_envs()}
+    named = [str(table.get("name")) for table in (recipe.train.guides if recipe.train is not None else ())]
+    guides = [name for name in named if getattr(GUIDES.get(name), "needs_oracle", False)]
     for env_id in recipe.env.tasks:
         find_id(env_id)
         imitated = recipe.warm_start is not None and recipe.warm_start.episodes_per_task > 0
+        if guides and env_id in known and not known[env_id].oracle:
+            raise ConfigError(f"{env_id} has no oracle, which the guide {guides[0]!r} asks: leave one of them out")
         if imitated and env_id in known and not known[env_id].oracle:
             raise ConfigError(
                 f"{env_id} has no oracle, so there is nothing to imitate: leave it out, or [warm_start], or set "

@@ -22,12 +22,16 @@ class Status(StrEnum):
 
 
 class BranchKind(StrEnum):
-    """Why an episode branches off another."""
+    """Why an episode branches off another.
+
+    ``VALUE`` measures what becomes of a state (a rollout of SPO); ``ARPO`` is tried where a policy was unsure.
+    """
 
     ARPO = "arpo"
     WHATIF = "whatif"
     CORRECTION = "correction"
     RETRY = "retry"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

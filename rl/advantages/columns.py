@@ -47,6 +47,10 @@ class Group:
         return len(set(self.scores)) > 1
 
 
+VARIANT = "variant"
+"""Entry of ``Episode.meta``: number of the variant of its task that the episode was given; 0 where it says nothing."""
+
+
 class Need(StrEnum):
     """What an estimator may read beside the five columns that every batch has: a field of ``Columns`` each."""
 
@@ -57,6 +61,7 @@ class Need(StrEnum):
     TEXTS = "texts"
     TOKENS = "tokens"
     VALUE = "value"
+    VARIANT = "variant"
 
 
 FILLED: frozenset[Need] = frozenset(Need) - {Need.VALUE}
@@ -107,6 +112,7 @@ class Columns:
         texts: Text the policy read.
         tokens: The completion tokens of all rows.
         value: A critic's value of the row's state.
+        variant: Number of the variant of the task that the row's episode was given.
     """
 
     group: Ints
@@ -124,10 +130,20 @@ class Columns:
     texts: tuple[str, ...] | None = None
     tokens: TokenColumns | None = None
     value: Floats | None = None
+    variant: Ints | None = None
 
     def __post_init__(self) -> None:
         required = (self.group, self.episode, self.anchor, self.reward, self.trained)
-        optional = (self.num_tokens, self.action, self.branch, self.origin, self.outcome, self.success, self.value)
+        optional = (
+            self.num_tokens,
+            self.action,
+            self.branch,
+            self.origin,
+            self.outcome,
+            self.success,
+            self.value,
+            self.variant,
+        )
         lengths = {len(one) for one in (*required, *optional, *self.parts.values(), self.texts) if one is not None}
         if len(lengths) != 1:
             raise ValueError(f"columns differ in length: {sorted(lengths)}")
@@ -203,6 +219,8 @@ def columns(
         more |= {"branch": np.asarray(branch)[episode], "origin": np.asarray(origin)[episode]}
     if Need.SUCCESS in needs:
         more["success"] = np.asarray([one.success for _, one in members], dtype=np.bool_)[episode]
+    if Need.VARIANT in needs:
+        more["variant"] = np.asarray([int(one.meta.get(VARIANT, 0)) for _, one in members], dtype=np.int64)[episode]
     if Need.OUTCOME in needs:
         more["outcome"] = _codes(_outcome(one) for _, one in members)[episode]
     if Need.ACTION in needs:

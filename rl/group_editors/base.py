@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from clickwright.rl.advantages import Group
+from clickwright.rl.branch_points import BranchPoint
 from clickwright.rl.moment import GroupPlan, Moment
 from clickwright.rl.registry import Registry
+from clickwright.trajectories.records import Episode, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,11 @@ class Situation:
         roll_out: Rolls groups out now, with the weights and guides of this iteration; what it returns has no faults.
         plan: So many further groups as the run's sampler chooses them; each call draws anew.
         say: Tells the person who watches the run.
+        branch: Leaves episodes of this iteration at a step and goes on from there, as ``roll_out`` does; what came to
+            nothing is left out, and the others say by ``Episode.parent`` what they left. The first ``t`` steps of each
+            are those of its parent, and are learnt from once.
+        vocabulary: Tokens that the policy knows.
+        entropies: Entropy of the policy at each completion token of some steps, in nats, by one forward pass.
     """
 
     moment: Moment
@@ -29,6 +36,9 @@ class Situation:
     roll_out: Callable[[Sequence[GroupPlan]], list[Group]]
     plan: Callable[[int], list[GroupPlan]]
     say: Callable[[str], None]
+    branch: Callable[[Sequence[BranchPoint]], list[Episode]]
+    vocabulary: int
+    entropies: Callable[[Sequence[Step]], list[tuple[float, ...]]]
 
 
 class GroupEditor(Protocol):

@@ -86,21 +86,26 @@ class RatioLoss(Plain):
         if not self.imitates and tokens.places is not None and bool(tokens.places.demonstrated.any()):
             raise ValueError("there are demonstrations among the rows, and this loss has no use for them: take uft")
         log_ratio = tokens.logprobs - tokens.old_logprobs
+        # Nobody sampled a demonstration: it has no ratio, and no share in the terms of what was sampled.
+        sampled = torch.ones_like(log_ratio)
+        if self.imitates and tokens.places is not None:
+            sampled = 1.0 - tokens.places.demonstrated.to(log_ratio.dtype)
+        log_ratio = log_ratio * sampled
         per_token = self.surrogate(tokens, log_ratio, sums)
         if options.mismatch != "none":
-            per_token = self._correction(tokens, sums) * per_token
+            per_token = torch.where(sampled > 0, self._correction(tokens, sums), sampled + 1.0) * per_token
         sums["ratio"] = exp(log_ratio).detach().sum()
         # k3 with the sampling weights as reference: how far the update has moved from the policy that acted.
         sums["kl_old"] = (exp(-log_ratio) + log_ratio - 1.0).detach().sum()
         if self.needs_entropy:
-            per_token = per_token - options.entropy_coef * tokens.entropy
+            per_token = per_token - options.entropy_coef * tokens.entropy * sampled
         if self.needs_reference:
             if tokens.ref_logprobs is None:
                 raise ValueError("kl_coef > 0 needs ref_logprobs")
-            distance = DISTANCES[options.kl](tokens.logprobs, tokens.ref_logprobs)
+            distance = DISTANCES[options.kl](tokens.logprobs, tokens.ref_logprobs) * sampled
             per_token = per_token + self.kl_coef * distance
             sums["kl_ref"] = distance.detach().sum()
-        sums["entropy"] = tokens.entropy.detach().sum()
+        sums["entropy"] = (tokens.entropy * sampled).detach().sum()
         return LossOutput(loss=(tokens.weights * per_token).sum(), sums=sums)
 
     def adapt(self, measured: Mapping[str, float]) -> None:

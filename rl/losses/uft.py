@@ -41,7 +41,7 @@ class Uft(Ppo):
     def surrogate(self, tokens: Tokens, log_ratio: torch.Tensor, sums: dict[str, torch.Tensor]) -> torch.Tensor:
         """PPO or likelihood, by who wrote the token."""
         shown = placed(tokens).demonstrated
-        ppo = super().surrogate(tokens, torch.where(shown, torch.zeros_like(log_ratio), log_ratio), sums)
+        ppo = super().surrogate(tokens, log_ratio, sums)
         nll = -tokens.logprobs
         sums["demonstration_nll"] = torch.where(shown, nll, torch.zeros_like(nll)).detach().sum()
         return torch.where(shown, self.demonstration_coef * nll, ppo)

@@ -45,6 +45,7 @@ def whole(
         branch=np.zeros(num),
         origin=np.full(num, -1),
         outcome=rng.integers(0, 3, num_episodes)[episode] if num else [],
+        variant=rng.integers(0, 2, num_episodes)[episode] if num else [],
         success=success[episode] if num else [],
         texts=tuple(f"page {key}" for key in anchor),
         parts={name: rng.random(num) for name in ("progress", "judge")},
@@ -79,7 +80,19 @@ def taken(data: Columns, order: Sequence[int]) -> tuple[Columns, np.ndarray, np.
     assert data.tokens is not None
     places = np.concatenate([np.flatnonzero(data.tokens.row == row) for row in rows])
     lengths = np.asarray([int((data.tokens.row == row).sum()) for row in rows])
-    named = ("group", "anchor", "reward", "trained", "num_tokens", "action", "outcome", "success", "value", "branch")
+    named = (
+        "group",
+        "anchor",
+        "reward",
+        "trained",
+        "num_tokens",
+        "action",
+        "outcome",
+        "success",
+        "value",
+        "branch",
+        "variant",
+    )
     fields = {name: getattr(data, name)[rows] for name in named}
     assert data.texts is not None
     moved = as_columns(

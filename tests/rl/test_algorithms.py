@@ -74,12 +74,17 @@ NONE = {"train.algorithm": {"name": "none"}}
         ({"train.loss": {"name": "disco"}, "train.multipliers": [{"name": "difficulty"}]} | NONE, "change nothing"),
         ({"train.algorithm": {"name": "dr_grpo"}}, "summed and divided by a constant"),
         ({"train.algorithm": {"name": "opo"}, "train.minibatches": 4}, "optimiser steps on one batch"),
-        ({"train.algorithm": {"name": "spo"}}, "never branches"),
+        ({"train.algorithm": {"name": "spo"}}, "nothing branches one"),
         ({"train.critic": {}}, "nothing reads what"),
         ({"train.algorithm": {"name": "turn_gae", "critic": "given"}}, "values that a critic gives, and there is none"),
         ({"train.multipliers": [{"name": "difficulty"}, {"name": "difficulty"}]}, "count twice: difficulty"),
         ({"train.loss": {"name": "gvpo"}, "train.minibatches": 99} | NONE, "never splits a group"),
         ({"warm_start.loss": {"name": "ppo"}}, "neither advantages nor behaviour"),
+        ({"warm_start.thought_dropout": 0.5}, "oracles do not think aloud"),
+        ({"train.loss": {"name": "uft"}}, "nothing gives any"),
+        ({"train.guides": [{"name": "expert_prefix"}]}, "has no use for any"),
+        ({"train.algorithm": {"name": "share_grpo"}}, "nothing makes variants"),
+        ({"train.group_editors": [{"name": "entropy_branching", "size": 3}]}, "leaves no room"),
     ],
 )
 def test_a_combination_that_makes_no_sense_is_refused_with_the_reason(
@@ -100,6 +105,9 @@ def test_a_combination_that_makes_no_sense_is_refused_with_the_reason(
         {"train.algorithm": {"name": "ktae"}, "train.multipliers": [{"name": "probability"}, {"name": "uncertainty"}]},
         {"train.loss": {"name": "lopti"}, "train.editors": [{"name": "progress"}]},
         {"train.algorithm": {"name": "turn_gae"}, "train.loss": {"name": "cispo", "mismatch": "icepop"}},
+        {"train.algorithm": {"name": "spo"}, "train.group_editors": [{"name": "spo"}]},
+        {"train.guides": [{"name": "expert_prefix"}], "train.loss": {"name": "uft", "mismatch": "tis", "kl_coef": 0.1}},
+        {"train.guides": [{"name": "share_variants", "share": False}, {"name": "expert_prefix", "likelihood": False}]},
     ],
 )
 def test_combinations_that_do_are_let_through(overrides: dict[str, object]) -> None:

@@ -12,8 +12,8 @@ from clickwright.rl import train
 from clickwright.rl.advantages import Group
 from clickwright.rl.advantages.base import Advantages
 from clickwright.rl.credited import credited
-from clickwright.rl.loop import rows_of
 from clickwright.rl.metrics import read_metrics
+from clickwright.rl.rows import rows_of
 from clickwright.trajectories.records import Branch, BranchKind, Episode, Status, Step
 from tests.rl.recipes import doors_recipe
 

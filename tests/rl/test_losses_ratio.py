@@ -150,6 +150,26 @@ def test_uft_adds_a_small_likelihood_term_on_demonstrations() -> None:
         LOSSES.build("ppo")(mixed)
 
 
+def test_what_nobody_sampled_has_no_part_in_kl_entropy_ratios_and_corrections() -> None:
+    mixed = tokens(
+        [0.0, -2.0],
+        [1.0, 9.0],
+        [0, 1],
+        places=places([0, 1], demonstrated=torch.tensor([False, True])),
+        weights=torch.ones(2),
+        entropy=torch.tensor([0.5, 7.0]),
+        ref_logprobs=torch.tensor([math.log(0.5), -9.0]),
+        sampled_logprobs=torch.tensor([-math.log(1.5), 3.0]),
+    )
+    options = {"kl_coef": 1.0, "kl": "k1", "entropy_coef": 0.1, "mismatch": "tis"}
+    out = LOSSES.build("uft", options)(mixed)
+    # The sampled token: -1 times the correction 1.5, plus log 2 of distance, less 0.05; the shown one: 0.001 * 2.
+    assert out.loss.item() == pytest.approx(-1.5 + math.log(2.0) - 0.05 + 0.002, abs=1e-6)
+    assert out.sums["kl_old"].item() == pytest.approx(0.0)
+    assert out.sums["kl_ref"].item() == pytest.approx(math.log(2.0))
+    assert out.sums["entropy"].item() == pytest.approx(0.5)
+
+
 def test_lopti_is_ppo_that_asks_for_two_passes() -> None:
     loss = LOSSES.build("lopti")
     assert loss.split_probability == 0.5
