@@ -44,8 +44,14 @@ from clickwright.rl.update import update
 from clickwright.trajectories.records import Episode, Status, Step
 
 RESULT = Path("benchmarks/learning/replay_bandit.json")
-VARIANTS = ("no replay", "none", "truncated", "mask")
-"""Without replay, and with it under each correction."""
+VARIANTS = {
+    "no replay": None,
+    "none": OffPolicy(),
+    "truncated": OffPolicy(correction="truncated"),
+    "truncated at 1": OffPolicy(correction="truncated", cap=1.0),
+    "mask": OffPolicy(correction="mask"),
+}
+"""Without replay, and with it under each correction; a cap of 1 shows how much is owed to weights above 1."""
 MEMBERS = 8
 STEP = 0.05
 """How far one row moves its logits, per unit of advantage."""
@@ -123,7 +129,7 @@ def trained(bandit: Bandit, variant: str, *, seeds: int, iterations: int, max_ag
     optimizer = torch.optim.SGD(policy.parameters(), lr=1.0)
     estimator, loss = ESTIMATORS.build("grpo"), LOSSES.build("ppo")
     plan = UpdatePlan(max_grad_norm=math.inf, micro_tokens=100_000)
-    section = OffPolicy.model_validate({"correction": variant}) if variant != "no replay" else OffPolicy()
+    section = VARIANTS[variant]
     buffers = [SuccessBuffer(max_age=max_age) for _ in range(seeds)]
     streams = [stream(seed, "replay_bandit") for seed in range(seeds)]
     kept: dict[str, Episode] = {}
@@ -135,12 +141,12 @@ def trained(bandit: Bandit, variant: str, *, seeds: int, iterations: int, max_ag
             rolled_out(logprobs[seed], pays, streams[seed], seed=seed, iteration=iteration) for seed in range(seeds)
         ]
         learnt = groups
-        if variant != "no replay":
+        if section is not None:
             learnt = [replayed(group, buffers[group.seed], kept, iteration=iteration) for group in groups]
         useful = [group for group in learnt if len(set(group.scores)) > 1]
         rows: list[Row] = rows_of(useful, estimator.advantages(columns(useful)), version=iteration) if useful else []
         if rows:
-            rows, _ = corrected(policy, rows, loss, section=section, plan=plan)
+            rows, _ = corrected(policy, rows, loss, section=section or OffPolicy(), plan=plan)
             optimizer.param_groups[0]["lr"] = STEP * len(rows)
             update(policy, optimizer, rows, loss, plan=plan, rng=np.random.default_rng(iteration))
     curve.append(policy.logits.detach().softmax(-1).numpy() @ pays)
@@ -193,7 +199,9 @@ def summary(curves: dict[str, np.ndarray]) -> dict[str, Any]:
     over_time = {name: curve.mean(axis=0) for name, curve in curves.items()}
     rows = {f"{name}, at the end": values for name, values in final.items()}
     rows |= {f"{name}, mean over training": values for name, values in over_time.items()}
-    for left, right in (("none", "no replay"), ("truncated", "no replay"), ("truncated", "none"), ("mask", "none")):
+    pairs = [("none", "no replay"), ("truncated", "no replay")]
+    pairs += [(name, "none") for name in ("truncated", "truncated at 1", "mask")]
+    for left, right in pairs:
         rows[f"{left} - {right}, at the end"] = final[left] - final[right]
         rows[f"{left} - {right}, mean over training"] = over_time[left] - over_time[right]
     told = {}
