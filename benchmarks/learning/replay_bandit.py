@@ -73,6 +73,7 @@ class Bandit:
 BANDITS = {
     "sparse": Bandit(about="one arm of 64 pays, always", pays=(1.0, *(0.0,) * 63)),
     "luck": Bandit(about="the best of 16 arms pays 0.15, the others 0.05", pays=(0.15, *(0.05,) * 15)),
+    "rare": Bandit(about="the best of 16 arms pays 0.04, the others 0.01", pays=(0.04, *(0.01,) * 15)),
 }
 
 
@@ -92,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.learning.replay_bandit", description=__doc__)
     parser.add_argument("--seeds", type=int, default=24, metavar="N", help="training seeds (24)")
-    parser.add_argument("--iterations", type=int, default=150, metavar="N", help="updates (150)")
+    parser.add_argument("--iterations", type=int, default=200, metavar="N", help="updates (200)")
     parser.add_argument("--max-age", type=int, default=0, metavar="N", help="age bound of the buffer (none)")
     parser.add_argument("--out", type=Path, default=RESULT, help=f"result file ({RESULT})")
     args = parser.parse_args(argv)
