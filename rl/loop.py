@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,13 +15,15 @@ from clickwright.rl.advantages.base import Advantages
 from clickwright.rl.advantages.columns import FILLED
 from clickwright.rl.batching import Row
 from clickwright.rl.collector import Collector
+from clickwright.rl.credit_layers import record_credit
 from clickwright.rl.credited import credited
 from clickwright.rl.critic import Critic
 from clickwright.rl.evaluate import Evaluation, evaluate, short_name
 from clickwright.rl.group_editors import Situation
 from clickwright.rl.mixed_rewards import MIXED, judge_groups, judges
 from clickwright.rl.moment import Moment, remember
-from clickwright.rl.pass_rates import read_pass_rates
+from clickwright.rl.off_policy import corrected
+from clickwright.rl.policy_identity import policy_identity
 from clickwright.rl.reading import Reader
 from clickwright.rl.recipe import Train
 from clickwright.rl.recorded_rows import Writer
@@ -32,6 +33,7 @@ from clickwright.rl.rollout_metrics import rollout_metrics
 from clickwright.rl.rows import traced_rows
 from clickwright.rl.schedule import learning_rate
 from clickwright.rl.streams import stream
+from clickwright.rl.task_filter import pass_rates_of, tasks_of
 from clickwright.rl.teaching import Lesson
 from clickwright.rl.update import UpdatePlan, update
 from clickwright.rl.warmstart import Training
@@ -101,10 +103,13 @@ class Loop:
         self.loss.restore(state.loss)
         self.plugins = work.recipe.loop_plugins()
         self.plugins.restore(state.plugins)
-        tasks = work.recipe.env.tasks
-        self.states = RecordedStates(section.states, tasks=tasks) if section.states else None
-        self.tasks = tasks if self.states is None else self.states.tasks
-        self.pass_rates = read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {}
+        self.pass_rates = pass_rates_of(section)
+        self.tasks = tasks_of(work.recipe.env.tasks, section, say=work.progress.say)
+        self.states = RecordedStates(section.states, tasks=self.tasks) if section.states else None
+        if self.states is not None:
+            self.tasks = self.states.tasks
+        self.sampled_by = policy_identity(work.model, work.tokenizer)
+        self.writer = Writer.of(work, label_refs=False)
         self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all", codec=work.recipe.agent.codec)
         self.producer = f"{section.algorithm}"
 
@@ -151,12 +156,12 @@ class Loop:
             else:
                 credit = self.critic.credit(data, useful, self.estimator, model=work.model, iteration=state.iteration)
             useful, credit = credited(useful, credit) if self.estimator.editors else (useful, credit)
-            traced = traced_rows(useful, credit)
+            traced = traced_rows(useful, credit, version=state.version)
         with clock.phase("train"):
             rows = self.plugins.taught(traced, self.lesson(groups, credit))
             trained = self.learn(rows) if rows else {}
         with clock.phase("record"):
-            self._record(useful, credit, mixed, new={episode.id for episode in episodes})
+            self._record(useful, credit, mixed)
         state.iteration += 1
         if section.eval_every and state.iteration % section.eval_every == 0:
             with clock.phase("eval"):
@@ -210,6 +215,8 @@ class Loop:
             branch=collector.branch,
             vocabulary=self.work.model.get_input_embeddings().weight.shape[0],
             entropies=self.reader().entropies_of,
+            sampled_by=self.sampled_by,
+            is_ours=self.writer.sampled_here,
         )
         groups = self.plugins.edited(groups, situation)
         state.plugins = self.plugins.state()
@@ -276,10 +283,11 @@ class Loop:
         state.version += 1
         rng = stream(work.recipe.seed, "update", state.iteration)
         with work.policy.updating(state.version), Training(work.model, work.recipe.seed, "update", state.iteration):
+            rows, measured = corrected(work.model, rows, self.loss, section=section.off_policy, plan=plan)
             metrics = update(work.model, self.optimizer, rows, self.loss, plan=plan, rng=rng, reference=self.reference)
         self.loss.adapt(metrics)
         state.loss = self.loss.state()
-        return metrics | {"lr": rate} | state.loss
+        return metrics | measured | {"lr": rate} | state.loss
 
     def save(self) -> None:
         """Write a checkpoint of where the run stands."""
@@ -300,25 +308,21 @@ class Loop:
         seeds = stream(work.recipe.seed, "dev").integers(2**31, size=section.eval_episodes).tolist()
         state.add(evaluate(work, f"dev-{state.iteration:04d}", seeds=seeds, split="train"))
 
-    def _record(self, groups: Sequence[Group], credit: Advantages, mixed: Mixed | None, *, new: Set[str]) -> None:
-        """Keep credit as layers; of an episode that is learnt from again, what it got first is there already."""
+    def _record(self, groups: Sequence[Group], credit: Advantages, mixed: Mixed | None) -> None:
+        iteration = self.state.iteration
         if mixed is not None:
-            rewards = [(episode, t, value) for (episode, t), value in mixed.rewards.items()]
+            fresh = {one.id for group in groups for one in group.episodes if one.iteration == iteration}
+            rewards = [(episode, t, value) for (episode, t), value in mixed.rewards.items() if episode in fresh]
             said = f"{[reward.model_dump(mode='json') for reward in self.section.rewards]}"
             self.work.layers.put(MIXED, 1, producer=said, values=rewards)
-        places = [(episode.id, step.t) for group in groups for episode in group.episodes for step in episode.steps]
-        for name, values in {"advantage": credit.total, **credit.parts}.items():
-            layer = name if name == "advantage" else f"advantage.{name}"
-            self.work.layers.put(
-                layer,
-                1,
-                producer=self.producer,
-                values=[
-                    (episode, t, float(value))
-                    for (episode, t), value in zip(places, values, strict=True)
-                    if episode in new
-                ],
-            )
+        record_credit(
+            self.work.layers,
+            groups,
+            credit,
+            producer=self.producer,
+            iteration=iteration,
+            session=self.work.session,
+        )
 
     def _watch_for_stall(self, useful: Sequence[Group]) -> None:
         state = self.state

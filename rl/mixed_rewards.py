@@ -103,27 +103,31 @@ def judge_groups(
     *,
     layers: Layers,
     frame: Callable[[str], Frame | None],
-    iteration: int = 0,
+    iteration: int | None = None,
     own_weight: float | Schedule = 1.0,
 ) -> Mixed:
     """Let every scorer judge, keep what it said, and mix it with the environment's rewards, which are kept too.
+
+    What it says of replayed episodes, those of other iterations, counts and is not kept: it had its say when they were
+    new.
 
     Args:
         judges: Who scores.
         groups: What was rolled out.
         layers: Where what is said goes.
         frame: Finds an image by its hash.
-        iteration: Iterations of training done.
+        iteration: Iterations of training done; ``None`` outside of one.
         own_weight: What the environment's own rewards count.
     """
     terms, trouble = [], dict[str, float]()
+    fresh = {one.id for group in groups for one in group.episodes if iteration in (None, one.iteration)}
     for judge in judges:
         scored = score_groups(judge.scorer, [group.episodes for group in groups], frame=frame)
-        keep(layers, judge.name, 1, judge.scorer, scored)
-        weight = value_at(judge.weight, iteration)
+        keep(layers, judge.name, 1, judge.scorer, scored.of(fresh))
+        weight = value_at(judge.weight, iteration or 0)
         terms.append(Term(name=judge.name, weight=weight, form=judge.form, values=dict(scored.values)))
         trouble[f"reward/{judge.name}_invalid"] = float(len(scored.trouble))
         for part, values in scored.parts.items():
             trouble[f"reward/{judge.name}.{part}_value"] = sum(values.values()) / len(values)
-    mixed = mix(groups, terms, own_weight=value_at(own_weight, iteration))
+    mixed = mix(groups, terms, own_weight=value_at(own_weight, iteration or 0))
     return Mixed(rewards=mixed.rewards, metrics={**mixed.metrics, **trouble})

@@ -90,7 +90,7 @@ class Reader:
         return Scored(*(torch.cat(parts)[places] for parts in zip(*read, strict=True)))
 
     def logprobs_of(self, rows: Sequence[Row]) -> list[torch.Tensor]:
-        """The model's log-probabilities of each row's completion, without a gradient."""
+        """The model's log-probabilities of each row's completion, without a gradient; no reference is read."""
         batches = self.lay_out(rows)
         lengths = token_offsets(rows).diff().tolist()
         return list(self.read_model_all(batches).logprobs.cpu().split(lengths)) if batches else []

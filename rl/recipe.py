@@ -20,6 +20,7 @@ from clickwright.rl.losses import LOSSES, PREFERENCE_LOSSES
 from clickwright.rl.losses.base import Loss
 from clickwright.rl.losses.pairs import PreferenceLoss
 from clickwright.rl.registry import plugin
+from clickwright.rl.replay_sections import OffPolicy, TaskFilter
 from clickwright.rl.rewards import FORMS, SCORERS
 from clickwright.rl.rewards.forms.base import Form
 from clickwright.rl.rewards.schedules import Scheduled
@@ -87,7 +88,10 @@ class Train(Section):
         group_editors: What changes which episodes are learnt from, each by ``name`` with its options, in their order.
         states: Recorded states to answer in, instead of episodes in environments; absent for episodes.
         critic: Value network beside the policy; absent for none.
-        pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers may read; empty for none.
+        pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers and ``task_filter`` read;
+            empty for none.
+        task_filter: Which tasks RL is done on, by their pass rates; absent for all.
+        off_policy: What is done with rows that older weights sampled, as a replay brings them.
         max_iterations: Iterations after which training ends.
         max_seconds: Seconds after which it ends, whichever comes first; 0 for no limit.
         lr: Peak learning rate.
@@ -119,6 +123,8 @@ class Train(Section):
     states: States | None = None
     critic: CriticSection | None = None
     pass_rates: str = ""
+    task_filter: TaskFilter | None = None
+    off_policy: OffPolicy = OffPolicy()
     max_iterations: Positive = 50
     max_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     lr: Rate = 3e-4
@@ -134,6 +140,14 @@ class Train(Section):
     stall_warning: Positive = 3
     eval_every: Count = 0
     eval_episodes: Positive = 8
+
+    @model_validator(mode="after")
+    def _profiled(self) -> Self:
+        if self.task_filter is not None and not self.pass_rates:
+            raise ValueError(
+                "task_filter goes by pass rates, and train.pass_rates names no file: write one with clickwright profile"
+            )
+        return self
 
 
 class Recipe(Section):

@@ -34,10 +34,15 @@ class Traced:
         return self.episode.steps[self.t]
 
 
-def traced_rows(groups: Sequence[Group], credit: Advantages) -> list[Traced]:
+def traced_rows(groups: Sequence[Group], credit: Advantages, *, version: int | None = None) -> list[Traced]:
     """The trained steps of groups as rows, with their advantages.
 
     The steps that a branch shares with the episode it left are that episode's alone.
+
+    Args:
+        groups: The groups.
+        credit: One value per step of them.
+        version: Of the weights that acted last, which the age of a row is counted from; without one, all rows are new.
     """
     rows = []
     per_token = None if credit.per_token is None else credit.per_token.tolist()
@@ -59,6 +64,7 @@ def traced_rows(groups: Sequence[Group], credit: Advantages) -> list[Traced]:
                         episode=num_episodes,
                         score=episode.score,
                         success=episode.success,
+                        age=0 if version is None else max(0, version - step.policy_version),
                     )
                     rows.append(Traced(row=row, episode=episode, t=t, place=place))
                 first_token = end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -75,6 +75,18 @@ class Rollout(Section):
     max_new_tokens: Positive = 32
     temperature: Rate = 1.0
     deterministic: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_distribution(cls, given: Any) -> Any:
+        for name in ("top_p", "top_k"):
+            if isinstance(given, dict) and name in given:
+                raise ValueError(
+                    f"{name} = {given[name]}: a run's policy draws from the whole distribution. Of a cut one, the "
+                    "log-probabilities are too large by one over the mass that was kept, token by token, and every "
+                    "ratio and importance correction would be wrong by that: leave it out, or lower the temperature"
+                )
+        return given
 
     @field_validator("deadlines")
     @classmethod

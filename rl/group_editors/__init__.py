@@ -1,6 +1,16 @@
 """What is done to the groups of an iteration between rolling out and crediting: one file each."""
 
-from clickwright.rl.group_editors import dynamic_sampling, entropy_branching, pods, spo, ssr
+from clickwright.rl.group_editors import arpo_replay, dynamic_sampling, entropy_branching, pods, spo, ssr
 from clickwright.rl.group_editors.base import GROUP_EDITORS, GroupEditor, Situation
 
-__all__ = ["GROUP_EDITORS", "GroupEditor", "Situation", "dynamic_sampling", "entropy_branching", "pods", "spo", "ssr"]
+__all__ = [
+    "GROUP_EDITORS",
+    "GroupEditor",
+    "Situation",
+    "arpo_replay",
+    "dynamic_sampling",
+    "entropy_branching",
+    "pods",
+    "spo",
+    "ssr",
+]

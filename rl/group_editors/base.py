@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +29,8 @@ class Situation:
             are those of its parent, and are learnt from once.
         vocabulary: Tokens that the policy knows.
         entropies: Entropy of the policy at each completion token of some steps, in nats, by one forward pass.
+        sampled_by: What samples in this run: its model's shape and its tokenizer; see ``policy_identity``.
+        is_ours: Whether a step's tokens are those of this run's tokenizer.
     """
 
     moment: Moment
@@ -39,6 +41,8 @@ class Situation:
     branch: Callable[[Sequence[BranchPoint]], list[Episode]]
     vocabulary: int
     entropies: Callable[[Sequence[Step]], list[tuple[float, ...]]]
+    sampled_by: str = ""
+    is_ours: Callable[[Step], bool] = field(default=lambda step: True)
 
 
 class GroupEditor(Protocol):
