@@ -73,6 +73,6 @@ def traced_rows(groups: Sequence[Group], credit: Advantages, *, version: int | N
     return rows
 
 
-def rows_of(groups: Sequence[Group], credit: Advantages) -> list[Row]:
+def rows_of(groups: Sequence[Group], credit: Advantages, *, version: int | None = None) -> list[Row]:
     """The rows of ``traced_rows`` alone."""
-    return [traced.row for traced in traced_rows(groups, credit)]
+    return [traced.row for traced in traced_rows(groups, credit, version=version)]

@@ -16,7 +16,7 @@ from clickwright.trajectories.records import Episode, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What a group editor may use.
+    """What a group editor may use; what is not given does nothing, so that an editor can be tried without a run.
 
     Attributes:
         moment: Where the training stands.
@@ -36,11 +36,11 @@ class Situation:
     moment: Moment
     run_dir: Path
     roll_out: Callable[[Sequence[GroupPlan]], list[Group]]
-    plan: Callable[[int], list[GroupPlan]]
-    say: Callable[[str], None]
-    branch: Callable[[Sequence[BranchPoint]], list[Episode]]
-    vocabulary: int
-    entropies: Callable[[Sequence[Step]], list[tuple[float, ...]]]
+    plan: Callable[[int], list[GroupPlan]] = field(default=lambda num_groups: [])
+    say: Callable[[str], None] = field(default=lambda text: None)
+    branch: Callable[[Sequence[BranchPoint]], list[Episode]] = field(default=lambda points: [])
+    vocabulary: int = 0
+    entropies: Callable[[Sequence[Step]], list[tuple[float, ...]]] = field(default=lambda steps: [])
     sampled_by: str = ""
     is_ours: Callable[[Step], bool] = field(default=lambda step: True)
 
