@@ -7,7 +7,6 @@ from clickwright.rl.mixed_rewards import judges, layer_terms
 from clickwright.rl.recipe import Recipe
 from clickwright.rl.recordings import Recordings
 from clickwright.rl.rehearsal import rehearse
-from clickwright.rl.task_filter import pass_rates_of, tasks_of
 from clickwright.trajectories.exports.pairs import By
 
 
@@ -32,7 +31,5 @@ def check_sources(recipe: Recipe) -> None:
         recordings = Recordings(recipe.offline.run, tasks=tasks, splits=recipe.offline.splits)
         layer_terms(recordings, recipe.offline.rewards)
     if recipe.train is not None:
-        pass_rates_of(recipe.train)
-        tasks_of(tasks, recipe.train)
         judges(recipe.train.rewards, frames=recipe.record.frames == "all", codec=recipe.agent.codec)
         rehearse(recipe)

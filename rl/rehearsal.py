@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from clickwright.rl.moment import GroupPlan, Moment
-from clickwright.rl.pass_rates import read_pass_rates
 from clickwright.rl.recipe import Recipe
+from clickwright.rl.task_filter import pass_rates_of, tasks_of
 
 
 def rehearse(recipe: Recipe) -> list[GroupPlan]:
@@ -24,9 +22,9 @@ def rehearse(recipe: Recipe) -> list[GroupPlan]:
         max_iterations=section.max_iterations,
         version=0,
         seed=recipe.seed,
-        tasks=recipe.env.tasks,
+        tasks=tasks_of(recipe.env.tasks, section),
         num_groups=section.groups,
         group_size=section.group_size,
-        pass_rates=read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {},
+        pass_rates=pass_rates_of(section),
     )
     return recipe.loop_plugins().sampler.plan(moment)
