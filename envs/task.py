@@ -89,8 +89,14 @@ class Task(ABC, Generic[SurfaceT]):
         """``score``, for a task that looks back: ``before`` is what was seen when the action was chosen."""
         return self.score(view, action)
 
-    def restate(self, surface: SurfaceT, text: str) -> None:
-        """Show another goal where the surface itself displays it; called by variants, after ``setup``."""
+    def restate(self, surface: SurfaceT, *, pattern: str, text: str) -> None:
+        """Change the goal where the surface itself displays it; called by variants, after ``setup``.
+
+        Args:
+            surface: What may display it.
+            pattern: What ``text`` takes the place of, a regular expression; empty to put ``text`` after the goal.
+            text: What to show.
+        """
 
     def oracle(self, surface: SurfaceT, goal: Goal, view: View) -> Generator[Action, View, None]:
         """Yield actions that solve the episode, receiving the view after each one.

@@ -65,6 +65,10 @@ class Variant(Task[Surface]):
         """Judge an action that was chosen from what is seen after it."""
         return self.judge(view, view, action)
 
+    def restate(self, surface: Surface, *, pattern: str, text: str) -> None:
+        """Change the goal that is displayed, as the task does."""
+        self.task.restate(surface, pattern=pattern, text=text)
+
     def oracle(self, surface: Surface, goal: Goal, view: View) -> Generator[Action, View, None]:
         """Solve the episode as the task does, by the goal it would have without the variant: oracles read goals."""
         return self.task.oracle(surface, self.own_goal, view)

@@ -52,7 +52,7 @@ class Constraint(Variant):
         self._counted = 0
         self.own_goal = goal = self.task.setup(surface, seed, rng)
         text = f"{goal.text} {rule.text}"
-        self.task.restate(surface, text)
+        self.restate(surface, pattern="", text=rule.text)
         return replace(goal, text=text, params={**goal.params, "rule": rule.as_json()})
 
     def judge(self, before: View, view: View, action: Action) -> Score:
@@ -65,7 +65,3 @@ class Constraint(Variant):
         parts = {"solved": float(own.success), "violations": float(violations), "success": float(success)}
         reward = min(own.reward, 0.0) if violations else own.reward
         return replace(own, reward=reward, success=success, parts={**own.parts, **parts})
-
-    def restate(self, surface: Surface, text: str) -> None:
-        """As the task does."""
-        self.task.restate(surface, text)

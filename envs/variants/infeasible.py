@@ -60,8 +60,9 @@ class Infeasible(Variant):
         word = made_up(draws, like=name, unlike=_everything_said(played))
         self._first, self._in_sight = None, any(element.name == name for element in played.start.elements)
         self.own_goal = goal = self.task.setup(surface, seed, rng)
-        text = _pattern(name, goal.text).sub(lambda _: word, goal.text)
-        self.task.restate(surface, text)
+        pattern = _pattern(name, goal.text)
+        text = pattern.sub(lambda _: word, goal.text)
+        self.restate(surface, pattern=pattern.pattern, text=word)
         params = {**goal.params, "infeasible": {"asked": word, "instead_of": name, "in_sight": self._in_sight}}
         return replace(goal, text=text, params=params)
 
@@ -80,22 +81,26 @@ class Infeasible(Variant):
         """Say that it cannot be done."""
         yield Finish(status="infeasible")
 
-    def restate(self, surface: Surface, text: str) -> None:
-        """As the task does."""
-        self.task.restate(surface, text)
-
 
 def named_in_goal(played: Rehearsal) -> list[str]:
     """What the oracle acts on and the goal mentions, whole and letter by letter, in the order it is acted on.
 
-    Where the goal mentions some of it in quotes, the rest is left out: in ``Select "a" and click Submit`` the target
-    is ``a``.
+    A goal that quotes anything names things in quotes: ``Close the dialog by clicking the "x"`` does not mean the
+    button whose name is ``Close``. In others a name may not begin a sentence, where a verb is written like a name.
     """
     text = played.goal.text
     names = dict.fromkeys(name for move in played.moves for name in _names(move))
-    found = [name for name in names if sum(map(str.isalpha, name)) > 1 and _pattern(name, text).search(text)]
-    quoted = [name for name in found if f'"{name}"' in text]
-    return quoted or [name for name in found if len(name) >= SHORTEST_UNQUOTED]
+    spoken = [name for name in names if sum(map(str.isalpha, name)) > 1]
+    if '"' in text:
+        return [name for name in spoken if f'"{name}"' in text]
+    begins = re.compile(r"(?:^|[.!?]\s+)$")
+    return [
+        name
+        for name in spoken
+        if len(name) >= SHORTEST_UNQUOTED
+        and (found := list(_pattern(name, text).finditer(text)))
+        and not any(begins.search(text[: hit.start()]) for hit in found)
+    ]
 
 
 def made_up(draws: np.random.Generator, *, like: str, unlike: str) -> str:
@@ -128,10 +133,14 @@ def _names(move: Move) -> tuple[str, ...]:
 
 
 def _pattern(name: str, goal: str) -> re.Pattern[str]:
-    """Where a goal mentions a name: in quotes if it does so anywhere, else as a whole word."""
+    """Where a goal mentions a name: in quotes if it does so anywhere, else as a whole word.
+
+    A page's script reads the expression too, and a page may break its lines elsewhere.
+    """
+    words = r"\s+".join(map(re.escape, name.split()))
     if f'"{name}"' in goal:
-        return re.compile(f'(?<="){re.escape(name)}(?=")')
-    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        return re.compile(f'(?<="){words}(?=")')
+    return re.compile(rf"(?<!\w){words}(?!\w)")
 
 
 def _everything_said(played: Rehearsal) -> str:

@@ -97,6 +97,29 @@ _PROBE = """(() => {
 })()"""
 
 
+_RESTATE = """({pattern, text}) => {
+  const query = document.getElementById('query');
+  if (!pattern) { query.append(' ' + text); return; }
+  const walker = document.createTreeWalker(query, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  let whole = '';
+  while (walker.nextNode()) {
+    nodes.push([whole.length, walker.currentNode]);
+    whole += walker.currentNode.data;
+  }
+  for (const hit of [...whole.matchAll(new RegExp(pattern, 'g'))].reverse()) {
+    let word = text;
+    for (const [start, node] of nodes) {
+      const from = Math.max(hit.index - start, 0);
+      const to = Math.min(hit.index + hit[0].length - start, node.data.length);
+      if (from >= to) continue;
+      node.data = node.data.slice(0, from) + word + node.data.slice(to);
+      word = '';
+    }
+  }
+}"""
+
+
 @cache
 def _episode_js() -> str:
     return Path(__file__).with_name("episode.js").read_text(encoding="utf-8")
@@ -177,9 +200,9 @@ class MiniwobTask(Task["WebSurface"]):
         parts = {"success": reward, "raw": raw}
         return Score(reward=reward, success=success, done=bool(state["done"]), raw=raw, parts=parts)
 
-    def restate(self, surface: WebSurface, text: str) -> None:
-        """Write another goal into the page's goal bar."""
-        surface.evaluate("(text) => { document.getElementById('query').textContent = text; }", text)
+    def restate(self, surface: WebSurface, *, pattern: str, text: str) -> None:
+        """Change the page's goal bar, in which some goals have pictures."""
+        surface.evaluate(_RESTATE, {"pattern": pattern, "text": text})
 
     def oracle(self, surface: WebSurface, goal: Goal, view: View) -> Generator[Action, View, None]:
         """Solve the episode; see ``clickwright.envs.web.miniwob.oracles``."""

@@ -9,11 +9,14 @@ import gymnasium
 import pytest
 
 import clickwright  # noqa: F401 (registers the environments)
+from clickwright.envs.actions import Click, Ref
 from clickwright.envs.conformance import check
+from clickwright.envs.surface import Element, View
+from clickwright.envs.task import Goal
 from clickwright.envs.task_env import TaskEnv
 from clickwright.envs.variants import VARIANTS, varied
 from clickwright.envs.variants.infeasible import made_up, named_in_goal
-from clickwright.envs.variants.rehearsal import rehearse
+from clickwright.envs.variants.rehearsal import Move, Rehearsal, rehearse
 from clickwright.errors import ConfigError, UnknownNameError
 from tests.envs.counter_env import CopyableLights, LightsOut, LightsSurface, NoOracle
 from tests.envs.variants.shelf import Shelf, TakeBook
@@ -219,6 +222,22 @@ def test_names_are_found_whole_and_quoted_ones_first() -> None:
     played = rehearse(TakeBook(), Shelf(), 0)
     (name,) = named_in_goal(played)
     assert f'"{name}"' in played.goal.text
+
+
+@pytest.mark.parametrize(
+    ("goal", "named"),
+    [
+        ('Close the dialog by clicking the "x".', []),
+        ('Close the dialog by clicking the "Close".', ["Close"]),
+        ("Close the dialog with Send.", ["Send"]),
+        ("First wait. Send it, then press the button Close", ["Close"]),
+        ("close and send", []),
+    ],
+)
+def test_a_verb_at_the_beginning_is_no_name(goal: str, named: list[str]) -> None:
+    buttons = [Element(ref=i, role="button", name=n, box=(0, 0, 1, 1)) for i, n in enumerate(("Close", "Send"))]
+    moves = tuple(Move(action=Click(target=Ref(ref=one.ref)), elements=tuple(buttons)) for one in buttons)
+    assert named_in_goal(Rehearsal(goal=Goal(text=goal), start=View(), moves=moves)) == named
 
 
 def test_made_up_words_have_the_form_of_what_they_replace() -> None:
