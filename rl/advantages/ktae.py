@@ -30,7 +30,7 @@ from clickwright.rl.advantages.base import ESTIMATORS, Advantages, row_means
 from clickwright.rl.advantages.columns import Bools, Columns, Floats, Ints, Need, given
 from clickwright.rl.advantages.contingency import fisher_p, information_gain, kinds
 from clickwright.rl.advantages.episode import Episodes, Weighting, episode_advantages, episodes_of
-from clickwright.rl.advantages.segments import Norm, Singleton, dense, distinct
+from clickwright.rl.advantages.segments import Norm, Singleton, dense, distinct, numbered
 from clickwright.rl.registry import Options as PluginOptions
 
 K1, B = 2.0, 0.5
@@ -80,11 +80,16 @@ class Ktae:
             return Advantages(total=base + term, parts={"episode": base, "key": term})
         tokens = given(columns.tokens, "tokens")
         # With nothing to leave out, nothing need be copied.
-        own = slice(None) if columns.trained.all() else np.flatnonzero(columns.trained[tokens.row])
-        value = np.zeros(len(tokens), dtype=np.float64)
-        value[own] = self._values(columns, episodes, tokens.row[own], tokens.id[own])
-        value[np.isin(tokens.id, options.neutral_ids)] = 0.0
-        per_token = base[tokens.row] + value
+        if columns.trained.all():
+            value = self._values(columns, episodes, tokens.row, tokens.id)
+        else:
+            own = np.flatnonzero(columns.trained[tokens.row])
+            value = np.zeros(len(tokens), dtype=np.float64)
+            value[own] = self._values(columns, episodes, tokens.row[own], tokens.id[own])
+        if options.neutral_ids:
+            value[np.isin(tokens.id, options.neutral_ids)] = 0.0
+        per_token = base[tokens.row]
+        per_token += value
         key = row_means(value, tokens.row, num)
         return Advantages(total=base + key, per_token=per_token, parts={"episode": base, "key": key})
 
@@ -92,13 +97,17 @@ class Ktae:
         """``v`` of each item that occurs, where ``row`` says in which row it does."""
         options = self.options
         right = episodes.first(given(columns.success, "success")).astype(np.bool_)
-        episode = episodes.of_row[row]
-        group, wrote_right = episodes.group[episode], right[episode]
-        key, num_keys = dense(group * (int(item.max(initial=0)) + 1) + item)
-        group_of_key = np.zeros(num_keys, dtype=np.int64)
-        group_of_key[key] = group
+        # Laid out by row first, of which there are fewer, and in place: fresh memory costs more than arithmetic.
+        width = int(item.max(initial=0)) + 1
+        named = (episodes.group[episodes.of_row] * width)[row]
+        named += item
+        key, names = numbered(named)
+        group_of_key, num_keys = names // width, len(names)
+        wrote_right = right[episodes.of_row][row]
         size, member = int(episodes.size.max(initial=1)), episodes.member
-        pairs = distinct(key * size + member[episode])
+        held_by = member[episodes.of_row][row]
+        held_by += key * size
+        pairs = distinct(held_by)
         held = pairs // size
         right_members = np.zeros((episodes.num_groups, size), dtype=np.float64)
         right_members[episodes.group, member] = right
@@ -131,7 +140,6 @@ class Ktae:
         totals = [np.bincount(group_of_key, weights=count, minlength=num_groups) for count in counts]
         mean = np.maximum((totals[0] + totals[1]) / 2.0, 1.0)
         for count, total in zip(counts, totals, strict=True):
-            # In place: there are millions of keys, and fresh memory costs more than arithmetic.
             tf = np.maximum(total, 1.0)[group_of_key]
             np.divide(count, tf, out=tf)
             scale = (K1 * (1.0 - B + B * total / mean))[group_of_key]

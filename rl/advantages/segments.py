@@ -36,15 +36,21 @@ def dense(keys: Ints) -> tuple[Ints, int]:
         >>> dense(np.array([7, 3, 7]))[0].tolist()
         [1, 0, 1]
     """
+    numbers, present = numbered(keys)
+    return numbers, len(present)
+
+
+def numbered(keys: Ints) -> tuple[Ints, Ints]:
+    """The same numbers, and the keys that they stand for."""
     narrow = _narrow(keys)
     if narrow is None:
-        unique, numbers = np.unique(keys, return_inverse=True)
-        return numbers.astype(np.int64), len(unique)
-    place, present = narrow
+        present, numbers = np.unique(keys, return_inverse=True)
+        return numbers.astype(np.int64), present
+    place, low, present = narrow
     # Half as wide: what this costs is memory that is touched for the first time.
     number = np.empty(int(present[-1]) + 1 if len(present) else 0, dtype=np.int32)
     number[present] = np.arange(len(present), dtype=np.int32)
-    return number[place].astype(np.int64), len(present)
+    return number[place].astype(np.int64), present + low if low else present
 
 
 def distinct(keys: Ints) -> Ints:
@@ -55,11 +61,11 @@ def distinct(keys: Ints) -> Ints:
         [3, 7]
     """
     narrow = _narrow(keys)
-    return np.unique(keys) if narrow is None else narrow[1] + (int(keys.min()) if len(keys) else 0)
+    return np.unique(keys) if narrow is None else narrow[2] + narrow[1]
 
 
-def _narrow(keys: Ints) -> tuple[Ints, Ints] | None:
-    """Keys less the smallest, and those of them that occur; ``None`` where they lie too far apart to count off."""
+def _narrow(keys: Ints) -> tuple[Ints, int, Ints] | None:
+    """Keys less the smallest, that, and which of them occur; ``None`` where they lie too far apart to count off."""
     low = int(keys.min()) if len(keys) else 0
     span = int(keys.max(initial=low)) - low + 1
     if span > SPARSEST * len(keys) + 1_000:
@@ -67,7 +73,7 @@ def _narrow(keys: Ints) -> tuple[Ints, Ints] | None:
     place = keys - low if low else keys
     seen = np.zeros(span, dtype=np.bool_)
     seen[place] = True
-    return place, np.flatnonzero(seen)
+    return place, low, np.flatnonzero(seen)
 
 
 def discounted_returns(reward: Floats, episode: Ints, gamma: float) -> Floats:
