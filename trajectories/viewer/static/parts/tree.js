@@ -29,7 +29,7 @@ export function tree({ lines, onPick, href }) {
     if (spots[i]) own.forEach((t, at) => spots[i].set(t, dots[at]));
     const name = s("text", { class: "name", x: 4, y: y(i) + 4 }, called);
     const same = from && !own.length ? `the same as ${names[from.line]} ` : "";
-    const end = s("text", { class: "name", x: same ? x(0) - 4 : x(last) + 9, y: y(i) + 4 }, same, line.outcome === "success" && s("tspan", { class: "good" }, "✓"));
+    const end = s("text", { class: "name", x: same ? x(1) - 3 : x(last) + 9, y: y(i) + 4 }, same, line.outcome === "success" && s("tspan", { class: "good" }, "✓"));
     const label = NAMES[i] ? name : s("a", { href: href(line.id), "aria-label": `Compare A with ${called}` }, s("title", {}, `Compare A with ${line.id}`), name);
     return s("g", { class: look }, s("path", { d: `${bend}H${x(last)}` }), dots, label, end);
   });
