@@ -93,12 +93,13 @@ format: $(VENV)/.installed ## Rewrite the code in the house's format.
 types: $(VENV)/.installed ## Check types.
 	$(BIN)/mypy
 
-bench: setup ## Measure against the raw browser and other projects; then text, pools, sandboxes and codecs.
+bench: setup ## Measure against the raw browser and other projects; then text, pools, sandboxes, codecs and advantages.
 	$(BIN)/python -m benchmarks $(ARGS)
 	$(BIN)/python -m benchmarks.observation
 	$(BIN)/python -m benchmarks.rollout
 	$(BIN)/python -m benchmarks.sandboxes
 	$(BIN)/python -m benchmarks.codecs
+	$(BIN)/python -m benchmarks.advantages
 
 build: $(VENV)/.installed ## Build the sdist, and the wheel from it.
 	$(BIN)/python -m build --outdir dist .

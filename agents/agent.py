@@ -72,6 +72,9 @@ class Agent(Protocol):
     def name(self) -> str:
         """Recorded with every episode."""
 
+    def facts(self) -> Mapping[str, Any]:
+        """What else is recorded with every episode, JSON only."""
+
     def begin(self, env: Any, *, key: str) -> Actor:
         """Start an episode.
 
@@ -179,7 +182,7 @@ class LanguageAgent:
         )
 
     def facts(self) -> dict[str, Any]:
-        """What is recorded of it with every episode: how its tokens are drawn."""
+        """How its tokens are drawn."""
         guided = getattr(self.completer.policy, "guide", None) is not None
         return {"sampling": {**asdict(self.sampling), "guided": guided}}
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from clickwright.agents.agent import Agent, LanguageAgent
+from clickwright.agents.agent import Agent
 from clickwright.agents.episode import go_on
 from clickwright.errors import ClickwrightError, ConfigError
 from clickwright.trajectories.origin import Origin, origin_of, recorded_origin
@@ -78,7 +78,7 @@ def branch(
                     agent=agent.name,
                     meta={
                         **origin_of(env, options=origin.options, info=here.info).as_meta(),
-                        **(agent.facts() if isinstance(agent, LanguageAgent) else {}),
+                        **agent.facts(),
                     },
                     episode_id=new_episode_id(),
                     parent=Branch(episode_id=parent.id, t=t, kind=kind),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import gymnasium
 
-from clickwright.agents.agent import Agent, Decision, LanguageAgent
+from clickwright.agents.agent import Agent, Decision
 from clickwright.errors import ClickwrightError, FaultKind, SurfaceFault
 from clickwright.trajectories.origin import origin_of
 from clickwright.trajectories.recorder import Recorder, Recording, Said
@@ -130,7 +130,7 @@ async def run_episode(
         iteration=iteration,
         meta={
             **origin_of(env, options=options, info=info).as_meta(),
-            **(agent.facts() if isinstance(agent, LanguageAgent) else {}),
+            **agent.facts(),
             **(meta or {}),
         },
         episode_id=episode_id,

@@ -40,6 +40,10 @@ class PersonAgent:
     say: Callable[[str], None]
     name: str = "person"
 
+    def facts(self) -> Mapping[str, Any]:
+        """Nothing that its name does not say."""
+        return {}
+
     def begin(self, env: Any, *, key: str) -> Actor:
         """Start an episode."""
         return _PersonActor(self, env.action_space.profile)

@@ -51,6 +51,10 @@ class OracleAgent:
     label_refs: bool = False
     name: str = "oracle"
 
+    def facts(self) -> Mapping[str, Any]:
+        """Nothing that its name does not say."""
+        return {}
+
     def begin(self, env: Any, *, key: str) -> Actor:
         """Start an episode.
 
@@ -86,6 +90,10 @@ class RandomAgent:
 
     seed: int = 0
     name: str = "random"
+
+    def facts(self) -> Mapping[str, Any]:
+        """Nothing that its name does not say."""
+        return {}
 
     def begin(self, env: Any, *, key: str) -> Actor:
         """Start an episode."""

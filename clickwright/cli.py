@@ -55,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"clickwright {version()}")
     parser.add_argument("--traceback", action="store_true", help="show where an error was found")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_train, _compare, _pretrain, _run, _traj, _view, _envs, _miniwob, _check_env, _doctor):
+    for add in (
+        _train, _compare, _algorithms, _pretrain, _run, _traj, _view, _envs, _miniwob, _check_env, _doctor,
+    ):  # fmt: skip
         add(subparsers)
     return parser
 
@@ -116,6 +118,11 @@ def _compare(subparsers: Subparsers) -> None:
     _settings(parser)
 
 
+def _algorithms(subparsers: Subparsers) -> None:
+    parser = _command(subparsers, "algorithms", commands.algorithms, "List what a recipe can learn with.")
+    parser.add_argument("--kind", help="only these, e.g. estimator or loss")
+
+
 def _pretrain(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "pretrain", commands.pretrain, "Rebuild the base reader that the package ships.")
     parser.add_argument("--out", metavar="DIR", help="folder to replace (default: the package's own)")
@@ -150,7 +157,7 @@ def _traj(subparsers: Subparsers) -> None:
     outcome = ls.add_mutually_exclusive_group()
     outcome.add_argument("--success", action="store_const", const=True, default=None, help="only if the goal was met")
     outcome.add_argument("--failure", action="store_const", const=False, dest="success", help="only if it was not")
-    ls.add_argument("--order", choices=("oldest", "newest", "best", "worst", "longest"), default="newest")
+    ls.add_argument("--order", choices=("oldest", "newest", "best", "worst", "longest", "id"), default="newest")
     ls.add_argument("--limit", type=_positive, default=30, metavar="N", help="how many of each run (default: 30)")
     show = _command(actions, "show", commands.traj_show, "Show one episode as text, or as a page with its frames.")
     show.add_argument("run_path", metavar="RUN", help="folder of a run")

@@ -46,6 +46,17 @@ def train(args: Namespace) -> int:
     return OK
 
 
+def algorithms(args: Namespace) -> int:
+    """``clickwright algorithms``."""
+    require("torch", extra="train")
+    from clickwright.rl.algorithms import WHERE, listing
+
+    if args.kind is not None and args.kind not in WHERE:
+        raise UnknownNameError("kind of algorithm", args.kind, allowed=WHERE)
+    say(listing(args.kind))
+    return OK
+
+
 def compare(args: Namespace) -> int:
     """``clickwright compare``."""
     require("torch", extra="train")

@@ -15,7 +15,17 @@ from clickwright.errors import ClickwrightError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "web": ("playwright", "miniwob"),
-    "train": ("torch", "transformers", "tokenizers", "safetensors", "rich", "tensorboard", "matplotlib", "pyarrow"),
+    "train": (
+        "torch",
+        "transformers",
+        "tokenizers",
+        "safetensors",
+        "rich",
+        "tensorboard",
+        "matplotlib",
+        "pyarrow",
+        "rapidfuzz",
+    ),
     "view": ("pyarrow", "starlette", "uvicorn"),
     "android": ("adbutils",),
     "tools": (),

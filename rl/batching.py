@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -28,12 +28,22 @@ class Row:
         completion_ids: Ids it sampled, or the demonstrated ones; at least one.
         old_logprobs: Behaviour log-probability of each completion id; empty for a demonstration.
         advantage: Credit of the step.
+        advantages: Credit of each completion id, where they differ; empty where all have the step's.
+        group: Number of its group; equal numbers mean one group.
+        episode: Number of its episode, unique over groups.
+        score: Undiscounted return of the episode.
+        success: Whether the episode met its goal.
     """
 
     prompt_ids: tuple[int, ...]
     completion_ids: tuple[int, ...]
     old_logprobs: tuple[float, ...] = ()
     advantage: float = 0.0
+    advantages: tuple[float, ...] = ()
+    group: int = 0
+    episode: int = 0
+    score: float = 0.0
+    success: bool = False
 
     @property
     def num_inputs(self) -> int:
@@ -130,6 +140,28 @@ def _micro_batch(rows: Sequence[Row], chosen: Sequence[int], offsets: Sequence[i
     )
 
 
+class Scored(NamedTuple):
+    """What a model says of the completion tokens of a micro-batch, each ``[num_tokens]``.
+
+    Attributes:
+        logprobs: Log-probability of each token.
+        entropy: Of the distribution at each token.
+        log_normaliser: Logarithm of the sum of the exponentiated logits there, temperature and bans applied.
+    """
+
+    logprobs: torch.Tensor
+    entropy: torch.Tensor
+    log_normaliser: torch.Tensor
+
+
+def _logits(model: torch.nn.Module, batch: MicroBatch) -> torch.Tensor:
+    """What the model gives every id at every completion token of a micro-batch: ``[num_tokens, vocabulary]``."""
+    device = next(model.parameters()).device
+    out = model(input_ids=batch.input_ids.to(device), use_cache=False, logits_to_keep=batch.keep.to(device))
+    logits: torch.Tensor = out.logits[batch.row.to(device), batch.column.to(device)]
+    return logits
+
+
 def distributions(
     model: torch.nn.Module, batch: MicroBatch, *, temperature: float = 1.0, banned: torch.Tensor | None = None
 ) -> torch.Tensor:
@@ -137,10 +169,7 @@ def distributions(
 
     The arguments are those of ``score``.
     """
-    device = next(model.parameters()).device
-    out = model(input_ids=batch.input_ids.to(device), use_cache=False, logits_to_keep=batch.keep.to(device))
-    logits = out.logits[batch.row.to(device), batch.column.to(device)]
-    return log_distribution(logits, temperature=temperature, banned=banned)
+    return log_distribution(_logits(model, batch), temperature=temperature, banned=banned)
 
 
 def score(
@@ -150,8 +179,8 @@ def score(
     temperature: float = 1.0,
     banned: torch.Tensor | None = None,
     entropy_gradient: bool = False,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probability and entropy at every completion token of a micro-batch, each ``[num_tokens]``.
+) -> Scored:
+    """Read a micro-batch.
 
     Args:
         model: A Hugging Face causal language model.
@@ -160,10 +189,13 @@ def score(
         banned: Ids the sampler may never draw.
         entropy_gradient: Whether the entropy carries a gradient.
     """
-    distribution = distributions(model, batch, temperature=temperature, banned=banned)
-    logprobs = distribution.gather(-1, batch.targets.to(distribution.device)[:, None])[:, 0]
+    logits = _logits(model, batch)
+    distribution = log_distribution(logits, temperature=temperature, banned=banned)
+    targets = batch.targets.to(distribution.device)[:, None]
+    logprobs = distribution.gather(-1, targets)[:, 0]
     with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
         # A banned id has log-probability -inf, and 0 * -inf is not a number.
         finite = distribution if banned is None else distribution.index_fill(-1, banned, 0.0)
         entropy = -(distribution.exp() * finite).sum(-1)
-    return logprobs, entropy
+    chosen = logits.float().gather(-1, targets)[:, 0]
+    return Scored(logprobs, entropy, chosen / (temperature if temperature > 0 else 1.0) - logprobs)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from clickwright.errors import DamagedFileError, UnknownNameError
 
 FORMAT = 1
 MODEL, OPTIMIZER, STATE, SUMS = "model.safetensors", "optimizer.safetensors", "state.json", "SHA256SUMS"
+EXTRA = "extra/"
+"""Begins the names of tensors that are not the optimizer's, in its file."""
 
 
 def folder(run_dir: Path) -> Path:
@@ -40,6 +43,7 @@ def save(
     optimizer: torch.optim.Optimizer | None,
     state: dict[str, Any],
     keep: int,
+    extra: Mapping[str, torch.Tensor] | None = None,
 ) -> Path:
     """Write a checkpoint and remove all but the newest ``keep``.
 
@@ -50,6 +54,7 @@ def save(
         optimizer: Its moments are kept by parameter name.
         state: Anything else, JSON only.
         keep: How many checkpoints stay.
+        extra: Tensors of anything beside model and optimizer, by name.
     """
     home = folder(run_dir)
     home.mkdir(parents=True, exist_ok=True)
@@ -58,9 +63,10 @@ def save(
     draft, final = home / f".new-{iteration:06d}", home / f"iter-{iteration:06d}"
     draft.mkdir()
     save_model(model, str(draft / MODEL))
-    tensors, extra = _pack_optimizer(model, optimizer)
+    tensors, numbers = _pack_optimizer(model, optimizer)
+    tensors |= {f"{EXTRA}{name}": value for name, value in (extra or {}).items()}
     save_file(tensors, str(draft / OPTIMIZER))
-    record = {"format": FORMAT, "iteration": iteration, "optimizer": extra, "state": state}
+    record = {"format": FORMAT, "iteration": iteration, "optimizer": numbers, "state": state}
     (draft / STATE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     sums = "".join(f"{_sha256(draft / name)}  {name}\n" for name in (MODEL, OPTIMIZER, STATE))
     (draft / SUMS).write_text(sums, encoding="ascii")
@@ -122,9 +128,20 @@ def load(path: Path, *, model: torch.nn.Module, optimizer: torch.optim.Optimizer
     except RuntimeError as error:
         raise DamagedFileError(f"{path / MODEL} holds weights of another model: {error}") from error
     if optimizer is not None:
-        _unpack_optimizer(model, optimizer, load_file(str(path / OPTIMIZER)), record["optimizer"])
+        moments = {name: value for name, value in _tensors(path).items() if not name.startswith(EXTRA)}
+        _unpack_optimizer(model, optimizer, moments, record["optimizer"])
     state: dict[str, Any] = record["state"]
     return state
+
+
+def extra(path: Path) -> dict[str, torch.Tensor]:
+    """What a verified checkpoint holds beside model and optimizer: the ``extra`` of ``save``."""
+    return {name.removeprefix(EXTRA): value for name, value in _tensors(path).items() if name.startswith(EXTRA)}
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    found: dict[str, torch.Tensor] = load_file(str(path / OPTIMIZER))
+    return found
 
 
 def _problem(path: Path) -> str | None:

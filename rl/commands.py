@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clickwright.errors import ConfigError
 from clickwright.rl import run_folder
 from clickwright.rl.comparison import Comparison, Result
 from clickwright.rl.evaluate import Evaluation
 from clickwright.rl.progress import Progress, Say
 from clickwright.rl.recipe_file import load_recipe
 from clickwright.rl.report import RESULTS
+from clickwright.rl.staged_recipe import is_staged, load_staged
+from clickwright.rl.stages import train_stages
 from clickwright.rl.trainer import TrainResult
 from clickwright.rl.trainer import train as train_recipe
 
@@ -26,8 +29,8 @@ def train(
     overrides: Mapping[str, Any] | None = None,
     resume: bool | str = False,
     say: Say | None = None,
-) -> TrainResult:
-    """Train as a recipe says.
+) -> TrainResult | None:
+    """Train as a recipe says; ``None`` where every stage of a staged one was finished before.
 
     Args:
         name: A recipe of the package, or a TOML file.
@@ -40,8 +43,12 @@ def train(
     changed = dict(overrides or {})
     if seed is not None:
         changed["seed"] = seed
-    recipe = load_recipe(name, changed)
-    return train_recipe(recipe, run_dir=run_dir, resume=resume, say=None if sys.stdout.isatty() else say)
+    heard = None if sys.stdout.isatty() else say
+    if is_staged(name):
+        if isinstance(resume, str):
+            raise ConfigError(f"{name} has stages, each with checkpoints of its own: --resume takes no name there")
+        return train_stages(load_staged(name, changed), run_dir=run_dir, resume=resume, say=heard)
+    return train_recipe(load_recipe(name, changed), run_dir=run_dir, resume=resume, say=heard)
 
 
 def compare(

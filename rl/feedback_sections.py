@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from clickwright.rl.rewards.schedules import Finite, Scheduled
 from clickwright.rl.sections import NonNegative, Positive, Rate, Section, Share
 from clickwright.trajectories.exports.pairs import By
 
@@ -107,12 +108,10 @@ class RewardTerm(Section):
     """One term that is added to the environment's reward: ``weight * form(value)``.
 
     Attributes:
-        weight: Its weight.
         form: What is done with the values, by ``name``, and its options.
         min_auc: How well a judge's values must tell good from bad, by the report on their agreement; others have none.
     """
 
-    weight: Annotated[float, Field(allow_inf_nan=False)] = 1.0
     form: dict[str, Any] = Field(default_factory=lambda: {"name": "identity"})
     min_auc: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
 
@@ -122,9 +121,11 @@ class LayerReward(RewardTerm):
 
     Attributes:
         layer: ``name`` or ``name@version``.
+        weight: Its weight.
     """
 
     layer: str
+    weight: Finite = 1.0
 
 
 class ScoredReward(RewardTerm):
@@ -132,11 +133,31 @@ class ScoredReward(RewardTerm):
 
     Attributes:
         scorer: The scorer by ``name``, and its options.
+        weight: Its weight, or how it changes with the iterations of training.
         agreement: For a judge: a run on which its agreement, with these very settings, is on record.
     """
 
     scorer: dict[str, Any]
+    weight: Scheduled = 1.0
     agreement: str = ""
+
+
+class States(Section):
+    """States of a recorded run to learn in, one answer at a time; nothing is done in an environment.
+
+    Attributes:
+        run: Folder of the run.
+        splits: Splits whose successful episodes are used.
+        format_weight: Earned by a valid action at elements that are there.
+        action_weight: Earned by an action that does what was recorded.
+    """
+
+    run: str
+    splits: Annotated[tuple[str, ...], Field(min_length=1)] = ("demo",)
+    format_weight: NonNegative = 1.0
+    action_weight: Rate = 1.0
+
+    _splits = field_validator("splits")(_no_held_out)
 
 
 class Offline(Section):

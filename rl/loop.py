@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,15 +13,21 @@ import torch
 from clickwright.rl import checkpoint
 from clickwright.rl.advantages import Group, columns
 from clickwright.rl.advantages.base import Advantages
+from clickwright.rl.advantages.columns import FILLED, shared_steps
 from clickwright.rl.batching import Row
+from clickwright.rl.collector import Collector
+from clickwright.rl.credited import credited
+from clickwright.rl.critic import Critic, width_of
 from clickwright.rl.evaluate import Evaluation, evaluate, short_name
+from clickwright.rl.group_editors import Situation
 from clickwright.rl.mixed_rewards import MIXED, judge_groups, judges
 from clickwright.rl.models import frozen_copy
+from clickwright.rl.moment import Moment, remember
+from clickwright.rl.pass_rates import read_pass_rates
 from clickwright.rl.recipe import Train
+from clickwright.rl.recorded_states import RecordedStates, StateCollector
 from clickwright.rl.rewards.mixing import Mixed
 from clickwright.rl.rollout_metrics import rollout_metrics
-from clickwright.rl.runner import Job, by_member
-from clickwright.rl.sampler import plan_groups, remember
 from clickwright.rl.schedule import learning_rate
 from clickwright.rl.streams import stream
 from clickwright.rl.update import UpdatePlan, update
@@ -42,6 +49,8 @@ class LoopState:
         num_steps: Steps of them.
         barren: Iterations in a row without a useful group.
         success: Running success by task.
+        loss: Coefficients of the loss that have been adapted.
+        plugins: What sampler, guides and group editors remember, by plug-in.
         evaluations: Results so far, as JSON.
     """
 
@@ -52,6 +61,8 @@ class LoopState:
     num_steps: int = 0
     barren: int = 0
     success: dict[str, float] = field(default_factory=dict)
+    loss: dict[str, float] = field(default_factory=dict)
+    plugins: dict[str, Any] = field(default_factory=dict)
     evaluations: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, result: Evaluation) -> None:
@@ -68,15 +79,30 @@ class Loop:
         state: Where it stands.
         optimizer: Made for the model's parameters, with whatever a checkpoint brought back.
         reference: Weights the loss measures a distance from; ``None`` when it measures none.
+        critic: Gives values, when the estimator reads some.
     """
 
     def __init__(
-        self, work: Workspace, section: Train, state: LoopState, *, optimizer: torch.optim.Optimizer, reference: Any
+        self,
+        work: Workspace,
+        section: Train,
+        state: LoopState,
+        *,
+        optimizer: torch.optim.Optimizer,
+        reference: Any,
+        critic: Critic | None = None,
     ) -> None:
         self.work, self.section, self.state = work, section, state
-        self.optimizer, self.reference = optimizer, reference
+        self.optimizer, self.reference, self.critic = optimizer, reference, critic
         self.loss, self.estimator = work.recipe.train_loss(), work.recipe.estimator()
-        self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all")
+        self.loss.restore(state.loss)
+        self.plugins = work.recipe.loop_plugins()
+        self.plugins.restore(state.plugins)
+        tasks = work.recipe.env.tasks
+        self.states = RecordedStates(section.states, tasks=tasks) if section.states else None
+        self.tasks = tasks if self.states is None else self.states.tasks
+        self.pass_rates = read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {}
+        self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all", codec=work.recipe.agent.codec)
         self.producer = f"{section.algorithm}"
 
     def run(self) -> None:
@@ -104,10 +130,24 @@ class Loop:
         mixed = None
         if self.judges:
             with clock.phase("score"), StoreReader(work.run_dir) as reader:
-                mixed = judge_groups(self.judges, groups, layers=work.layers, frame=reader.frame)
-        useful = [group for group in groups if len(set(group.scores)) > 1] if mixed is None else mixed.useful(groups)
+                mixed = judge_groups(
+                    self.judges,
+                    groups,
+                    layers=work.layers,
+                    frame=reader.frame,
+                    iteration=state.iteration,
+                    own_weight=section.own_weight,
+                )
         with clock.phase("advantage"):
-            credit = self.estimator.advantages(columns(useful, rewards=None if mixed is None else mixed.rewards))
+            useful = self.useful(groups, mixed)
+            self.estimator.iteration = state.iteration
+            rewards = None if mixed is None else mixed.rewards
+            data = columns(useful, needs=self.estimator.needs & FILLED, rewards=rewards)
+            if self.critic is None:
+                credit = self.estimator.advantages(data)
+            else:
+                credit = self.critic.credit(data, useful, self.estimator, model=work.model, iteration=state.iteration)
+            useful, credit = credited(useful, credit) if self.estimator.editors else (useful, credit)
             rows = rows_of(useful, credit)
         with clock.phase("train"):
             trained = self.learn(rows) if rows else {}
@@ -126,6 +166,7 @@ class Loop:
         values |= rollout_metrics(episodes, wall_s=clock.spent_s("rollout"), batcher=work.batcher)
         values |= {
             **(mixed.metrics if mixed is not None else {}),
+            **self.plugins.metrics(),
             "advantage/mean": float(credit.total.mean()) if len(credit.total) else 0.0,
             "group/zero_variance_share": 1.0 - len(useful) / max(len(groups), 1),
             "group/useful": len(useful),
@@ -141,29 +182,49 @@ class Loop:
         work.metrics.write("iteration", state.iteration, values)
         return values
 
+    def useful(self, groups: Sequence[Group], mixed: Mixed | None = None) -> list[Group]:
+        """The groups that can teach something: those that came out differently, unless others do too."""
+        if self.loss.equal_scores_teach or self.estimator.editors or self.critic is not None:
+            return list(groups)
+        if mixed is not None:
+            return mixed.useful(groups)
+        return [group for group in groups if len(set(group.scores)) > 1]
+
     def roll_out(self) -> tuple[list[Group], list[Episode]]:
-        """Collect one iteration's groups, and every episode of them."""
-        work, section, state = self.work, self.section, self.state
-        plan = plan_groups(
-            work.recipe.env.tasks,
-            section.groups,
-            seed=work.recipe.seed,
+        """Collect one iteration's groups, and every episode that was rolled out for them."""
+        state = self.state
+        moment = self.moment()
+        self.work.batcher.reset_stats()
+        collector = self._collector(moment)
+        groups = collector.collect(self.plugins.sampler.plan(moment))
+        situation = Situation(moment=moment, run_dir=self.work.run_dir, roll_out=collector.collect)
+        groups = self.plugins.edited(groups, situation)
+        state.plugins = self.plugins.state()
+        state.num_episodes += len(collector.episodes)
+        state.num_steps += sum(len(episode.steps) for episode in collector.episodes)
+        for task, rate in collector.rates().items():
+            remember(state.success, task, rate)
+        return groups, collector.episodes
+
+    def _collector(self, moment: Moment) -> Collector | StateCollector:
+        if self.states is None:
+            return Collector(self.work, self.plugins, moment)
+        return StateCollector(self.work, self.states, self.plugins, moment)
+
+    def moment(self) -> Moment:
+        """Where the training stands."""
+        section, state = self.section, self.state
+        return Moment(
             iteration=state.iteration,
-            success=state.success,
-            focus=section.focus,
+            max_iterations=section.max_iterations,
+            version=state.version,
+            seed=self.work.recipe.seed,
+            tasks=self.tasks,
+            num_groups=section.groups,
+            group_size=section.group_size,
+            success=dict(state.success),
+            pass_rates=self.pass_rates,
         )
-        jobs = by_member([self._jobs(number, task, seed) for number, (task, seed) in enumerate(plan)])
-        work.batcher.reset_stats()
-        episodes = work.runner.run(jobs, work.agent(greedy=False))
-        groups = work.runner.groups(jobs, episodes)
-        state.num_episodes += len(episodes)
-        state.num_steps += sum(len(episode.steps) for episode in episodes)
-        by_task: dict[str, list[bool]] = {}
-        for group in groups:
-            by_task.setdefault(group.task, []).extend(episode.success for episode in group.episodes)
-        for task, results in by_task.items():
-            remember(state.success, task, sum(results) / len(results))
-        return groups, episodes
 
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
         """Update the weights on one iteration's rows."""
@@ -183,7 +244,9 @@ class Loop:
         rng = stream(work.recipe.seed, "update", state.iteration)
         with work.policy.updating(state.version), Training(work.model, work.recipe.seed, "update", state.iteration):
             metrics = update(work.model, self.optimizer, rows, self.loss, plan=plan, rng=rng, reference=self.reference)
-        return metrics | {"lr": rate}
+        self.loss.adapt(metrics)
+        state.loss = self.loss.state()
+        return metrics | {"lr": rate} | state.loss
 
     def save(self) -> None:
         """Write a checkpoint of where the run stands."""
@@ -195,27 +258,9 @@ class Loop:
             model=work.model,
             optimizer=self.optimizer,
             state=values,
+            extra={} if self.critic is None else self.critic.tensors(),
             keep=work.recipe.checkpoint.keep,
         )
-
-    def _jobs(self, number: int, task: str, seed: int) -> list[Job]:
-        work, iteration = self.work, self.state.iteration
-        group_id = f"train{work.session}-{iteration:04d}-{number:02d}"
-        return [
-            Job(
-                env_id=task,
-                seed=seed,
-                split="train",
-                stream=f"train/{iteration}/{number}/{member}",
-                episode_id=f"{group_id}-{member}",
-                recorded_as="train",
-                group_id=group_id,
-                member=member,
-                iteration=iteration,
-                frames=work.recipe.record.frames == "all",
-            )
-            for member in range(self.section.group_size)
-        ]
 
     def _light_evaluation(self) -> None:
         work, section, state = self.work, self.section, self.state
@@ -253,23 +298,48 @@ class Loop:
 
 
 def rows_of(groups: Sequence[Group], credit: Advantages) -> list[Row]:
-    """The trained steps of groups as rows, with their advantages."""
-    steps = [step for group in groups for episode in group.episodes for step in episode.steps]
-    return [
-        Row(
-            prompt_ids=tuple(step.prompt_ids),
-            completion_ids=tuple(step.completion_ids),
-            old_logprobs=tuple(step.logprobs),
-            advantage=float(advantage),
-        )
-        for step, advantage in zip(steps, credit.total, strict=True)
-        if step.trainable
-    ]
+    """The trained steps of groups as rows, with their advantages.
+
+    The steps that a branch shares with the episode it left are that episode's alone.
+    """
+    rows = []
+    per_token = None if credit.per_token is None else credit.per_token.tolist()
+    advantages = iter(credit.total.tolist())
+    first_token = num_episodes = 0
+    for number, group in enumerate(groups):
+        for episode in group.episodes:
+            shared = shared_steps(group, episode)
+            for place, step in enumerate(episode.steps):
+                advantage, end = next(advantages), first_token + len(step.completion_ids)
+                if step.trainable and place >= shared:
+                    rows.append(
+                        Row(
+                            prompt_ids=tuple(step.prompt_ids),
+                            completion_ids=tuple(step.completion_ids),
+                            old_logprobs=tuple(step.logprobs),
+                            advantage=advantage,
+                            advantages=() if per_token is None else tuple(per_token[first_token:end]),
+                            group=number,
+                            episode=num_episodes,
+                            score=episode.score,
+                            success=episode.success,
+                        )
+                    )
+                first_token = end
+            num_episodes += 1
+    return rows
 
 
 def make_optimizer(model: torch.nn.Module, section: Train) -> torch.optim.Optimizer:
     """AdamW as the recipe asks."""
     return torch.optim.AdamW(model.parameters(), lr=section.lr, betas=section.betas, weight_decay=section.weight_decay)
+
+
+def critic_for(work: Workspace, section: Train) -> Critic | None:
+    """A value network, when the recipe asks for one."""
+    if section.critic is None:
+        return None
+    return Critic(section.critic, width=width_of(work.model), seed=work.recipe.seed, micro_tokens=section.micro_tokens)
 
 
 def reference_for(work: Workspace) -> Any:

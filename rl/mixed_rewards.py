@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clickwright.envs.surface import Frame
 from clickwright.errors import ConfigError
@@ -14,9 +15,11 @@ from clickwright.rl.recordings import Recordings
 from clickwright.rl.rewards.forms.base import Form
 from clickwright.rl.rewards.gate import admit_layer, admit_scorer
 from clickwright.rl.rewards.mixing import Mixed, Term, mix
+from clickwright.rl.rewards.schedules import Schedule, value_at
 from clickwright.rl.rewards.scorers.base import Need, Scorer
 from clickwright.rl.rewards.scoring import keep, score_groups
 from clickwright.trajectories.layers import Layers
+from clickwright.trajectories.reader import StoreReader
 
 MIXED = "reward.mixed"
 """Layer of the rewards that training used; the environment's own stay in the records."""
@@ -44,25 +47,27 @@ class Judge:
 
     Attributes:
         name: Of its layer.
-        weight: Of its term.
+        weight: Of its term, or how it changes.
         scorer: Who scores.
         form: What is made of the scores.
     """
 
     name: str
-    weight: float
+    weight: float | Schedule
     scorer: Scorer
     form: Form
 
 
-def judges(rewards: Sequence[ScoredReward], *, frames: bool) -> list[Judge]:
+def judges(rewards: Sequence[ScoredReward], *, frames: bool, codec: str = "canonical") -> list[Judge]:
     """Build the scorers of a training and refuse those that may not touch its reward.
 
     Args:
         rewards: The recipe's terms.
         frames: Whether every step keeps its frame.
+        codec: The language of the policy.
 
     Raises:
+        UnknownNameError: The run of demonstrations that one reads is not there.
         ConfigError: One may not, would see nothing, or would write the layer of another; says why.
     """
     found: list[Judge] = []
@@ -71,21 +76,54 @@ def judges(rewards: Sequence[ScoredReward], *, frames: bool) -> list[Judge]:
         admit_scorer(reward, scorer, form)
         if Need.IMAGE in scorer.needs and not frames:
             raise ConfigError(f'{scorer.name} looks at screens: set record.frames = "all"')
+        if scorer.codecs and codec not in scorer.codecs:
+            raise ConfigError(
+                f"{scorer.name} reads what agents say in {', '.join(sorted(scorer.codecs))}, and agent.codec is "
+                f"{codec!r}: nothing that this policy says would be in form"
+            )
+        for run in _demonstrations(scorer.settings()):
+            StoreReader(run).close()
         if any(judge.name == scorer.name for judge in found):
             raise ConfigError(f"train.rewards names the scorer {scorer.name} twice")
         found.append(Judge(name=scorer.name, weight=reward.weight, scorer=scorer, form=form))
     return found
 
 
+def _demonstrations(settings: Mapping[str, Any]) -> Iterator[str]:
+    """The runs that a scorer, or one that it combines, reads what is right from."""
+    if run := settings.get("demonstrations"):
+        yield str(run)
+    for part in settings.get("terms", ()):
+        yield from _demonstrations(part["settings"])
+
+
 def judge_groups(
-    judges: Sequence[Judge], groups: Sequence[Group], *, layers: Layers, frame: Callable[[str], Frame | None]
+    judges: Sequence[Judge],
+    groups: Sequence[Group],
+    *,
+    layers: Layers,
+    frame: Callable[[str], Frame | None],
+    iteration: int = 0,
+    own_weight: float | Schedule = 1.0,
 ) -> Mixed:
-    """Let every scorer judge, keep what it said, and mix it with the environment's rewards, which are kept too."""
+    """Let every scorer judge, keep what it said, and mix it with the environment's rewards, which are kept too.
+
+    Args:
+        judges: Who scores.
+        groups: What was rolled out.
+        layers: Where what is said goes.
+        frame: Finds an image by its hash.
+        iteration: Iterations of training done.
+        own_weight: What the environment's own rewards count.
+    """
     terms, trouble = [], dict[str, float]()
     for judge in judges:
         scored = score_groups(judge.scorer, [group.episodes for group in groups], frame=frame)
         keep(layers, judge.name, 1, judge.scorer, scored)
-        terms.append(Term(name=judge.name, weight=judge.weight, form=judge.form, values=dict(scored.values)))
+        weight = value_at(judge.weight, iteration)
+        terms.append(Term(name=judge.name, weight=weight, form=judge.form, values=dict(scored.values)))
         trouble[f"reward/{judge.name}_invalid"] = float(len(scored.trouble))
-    mixed = mix(groups, terms)
+        for part, values in scored.parts.items():
+            trouble[f"reward/{judge.name}.{part}_value"] = sum(values.values()) / len(values)
+    mixed = mix(groups, terms, own_weight=value_at(own_weight, iteration))
     return Mixed(rewards=mixed.rewards, metrics={**mixed.metrics, **trouble})

@@ -9,7 +9,8 @@ from typing import Any
 from clickwright.agents.folder import AgentSettings, save_settings
 from clickwright.agents.weights import load_folder, quiet, save_folder
 from clickwright.errors import ConfigError
-from clickwright.rl.recipe import Model, Recipe
+from clickwright.rl.recipe import Recipe
+from clickwright.rl.run_sections import Model
 
 
 def load_model(section: Model) -> tuple[Any, Any]:

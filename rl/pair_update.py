@@ -19,10 +19,14 @@ class RowPair:
     Attributes:
         chosen: The better one.
         rejected: The worse one.
+        chosen_span: The tokens of the better one that count, from the first to before the last; ``None`` for all.
+        rejected_span: Those of the worse one.
     """
 
     chosen: Row
     rejected: Row
+    chosen_span: tuple[int, int] | None = None
+    rejected_span: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.chosen.prompt_ids != self.rejected.prompt_ids:
@@ -79,20 +83,22 @@ def pair_backward(
     total, sums = 0.0, dict[str, float]()
     for part in pair_batches(pairs, max_tokens=plan.micro_tokens):
         rows = [pair.chosen for pair in part] + [pair.rejected for pair in part]
+        counted = _counted(rows, [pair.chosen_span for pair in part] + [pair.rejected_span for pair in part])
         offsets = token_offsets(rows)
         width = max(row.num_inputs for row in rows)
         (batch,) = micro_batches(rows, max_tokens=len(rows) * width)
-        ours = _sequence_logprobs(model, batch, offsets, plan=plan, banned=banned)
+        ours = _sequence_logprobs(model, batch, offsets, counted=counted, plan=plan, banned=banned)
         with torch.no_grad():
-            theirs = _sequence_logprobs(reference, batch, offsets, plan=plan, banned=banned)
+            theirs = _sequence_logprobs(reference, batch, offsets, counted=counted, plan=plan, banned=banned)
         count = len(part)
+        lengths = torch.stack([one.sum() for one in counted.split(offsets.diff().tolist())])
         out = loss(
             PairScores(
                 chosen=ours[:count],
                 rejected=ours[count:],
                 ref_chosen=theirs[:count],
                 ref_rejected=theirs[count:],
-                chosen_length=offsets.diff()[:count].to(device),
+                chosen_length=lengths[:count].to(device),
                 weight=torch.full((count,), 1.0 / len(pairs), device=device),
             )
         )
@@ -108,11 +114,23 @@ def _sequence_logprobs(
     batch: MicroBatch,
     offsets: torch.Tensor,
     *,
+    counted: torch.Tensor,
     plan: UpdatePlan,
     banned: torch.Tensor | None,
 ) -> torch.Tensor:
-    """Log-probability of every row's completion, in the order of the rows: ``[num_rows]``."""
-    logprobs, _ = score(model, batch, temperature=plan.temperature, banned=banned)
+    """Log-probability of the counted tokens of every row's completion, in the order of the rows: ``[num_rows]``."""
+    logprobs = score(model, batch, temperature=plan.temperature, banned=banned).logprobs
+    logprobs = logprobs * counted[batch.tokens].to(logprobs)
     # The batch holds its rows sorted by length; the place of a token in the flat order says whose it is.
     row = torch.bucketize(batch.tokens, offsets[1:], right=True).to(logprobs.device)
     return torch.zeros(len(offsets) - 1, device=logprobs.device).index_add(0, row, logprobs)
+
+
+def _counted(rows: Sequence[Row], spans: Sequence[tuple[int, int] | None]) -> torch.Tensor:
+    """Whether each completion token counts, in the flat token order of the rows."""
+    return torch.cat(
+        [
+            torch.tensor([span is None or span[0] <= place < span[1] for place in range(len(row.completion_ids))])
+            for row, span in zip(rows, spans, strict=True)
+        ]
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
+from clickwright.agents.codecs.turn import Part
 from clickwright.rl.batching import Row, passes
 from clickwright.rl.feedback_sections import Preferences
 from clickwright.rl.models import frozen_copy
@@ -62,11 +63,17 @@ def find_pairs(section: Preferences, recordings: Recordings, writer: Writer) -> 
         for pair in pairs_by_return([(one, _sampled(one)) for one in group], min_gap=section.min_gap)
         if frozenset(_places(pair)) not in told
     ]
+    stage = preference_loss(section).stage
     for pair in [*by_people, *by_return]:
         rows = _row_pair(pair, writer)
         if rows is None:
             found.counts["unsayable"] += 1
             continue
+        if stage is not None:
+            rows = _staged(rows, writer, stage)
+            if rows is None:
+                found.counts["no_stage"] += 1
+                continue
         found.pairs.append(rows)
         found.counts[str(pair.by)] += 1
     if not found.pairs:
@@ -98,6 +105,15 @@ def _row_pair(pair: Pair, writer: Writer) -> RowPair | None:
     return RowPair(
         chosen=Row(prompt_ids=prompt, completion_ids=better), rejected=Row(prompt_ids=prompt, completion_ids=worse)
     )
+
+
+def _staged(pair: RowPair, writer: Writer, stage: Part) -> RowPair | None:
+    """The pair with the tokens of one part counted; ``None`` where they are missing in one side, or equal in both."""
+    better, worse = pair.chosen.completion_ids, pair.rejected.completion_ids
+    spans = writer.stage(better, stage), writer.stage(worse, stage)
+    if spans[0] is None or spans[1] is None or better[slice(*spans[0])] == worse[slice(*spans[1])]:
+        return None
+    return replace(pair, chosen_span=spans[0], rejected_span=spans[1])
 
 
 def learn_preferences(work: Workspace, section: Preferences, pairs: Sequence[RowPair]) -> dict[str, float]:

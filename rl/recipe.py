@@ -7,115 +7,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from clickwright.agents.codecs import get_codec
-from clickwright.agents.codecs.turn import MAX_ACTIONS
-from clickwright.envs.actions import Click, Ref
-from clickwright.envs.deadlines import Deadlines
-from clickwright.rl.advantages import ESTIMATORS
-from clickwright.rl.advantages.base import Estimator
-from clickwright.rl.feedback_sections import Offline, Preferences, Recorded, RewardTerm, ScoredReward
+from clickwright.rl.advantages import EDITORS, ESTIMATORS, MULTIPLIERS, Pipeline
+from clickwright.rl.combinations import check_combination, check_imitation
+from clickwright.rl.critic_section import CriticSection
+from clickwright.rl.feedback_sections import Offline, Preferences, Recorded, RewardTerm, ScoredReward, States
+from clickwright.rl.group_editors import GROUP_EDITORS
+from clickwright.rl.guides import GUIDES
+from clickwright.rl.loop_plugins import LoopPlugins
 from clickwright.rl.losses import LOSSES, PREFERENCE_LOSSES
 from clickwright.rl.losses.base import Loss
 from clickwright.rl.losses.pairs import PreferenceLoss
 from clickwright.rl.registry import Registry
 from clickwright.rl.rewards import FORMS, SCORERS
 from clickwright.rl.rewards.forms.base import Form
+from clickwright.rl.rewards.schedules import Scheduled
 from clickwright.rl.rewards.scorers.base import Scorer
+from clickwright.rl.run_sections import Agent, Checkpoint, Env, Evaluate, Model, Record, Rollout
+from clickwright.rl.samplers import SAMPLERS
 from clickwright.rl.sections import Count, Positive, Rate, Section
 
 PluginT = TypeVar("PluginT")
-
-
-class Model(Section):
-    """Where the weights come from.
-
-    Attributes:
-        source: ``"base"`` for the reader shipped with the package, or a folder written by ``save_pretrained``.
-        threads: Threads of one PyTorch operation; 0 leaves PyTorch's choice.
-        device: PyTorch device the weights live on.
-    """
-
-    source: str = "base"
-    threads: Count = 0
-    device: str = "cpu"
-
-
-class Env(Section):
-    """What is acted on.
-
-    Attributes:
-        tasks: Registered environment ids.
-        max_steps: Actions per episode; 0 takes each task's own limit.
-        invalid_penalty: Taken from the reward of a step whose action could not be performed; it flows into the returns
-            of the steps before it.
-        max_invalid: Invalid actions in a row after which an episode is truncated.
-        text_budget: Longest text observation, in characters.
-    """
-
-    tasks: Annotated[tuple[str, ...], Field(min_length=1)]
-    max_steps: Count = 0
-    invalid_penalty: Annotated[float, Field(ge=0.0)] = 0.1
-    max_invalid: Positive = 3
-    text_budget: Positive = 4_000
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        twice = sorted({task for task in self.tasks if self.tasks.count(task) > 1})
-        if twice:
-            raise ValueError(f"listed twice: {', '.join(twice)}")
-        return self
-
-
-class Rollout(Section):
-    """How episodes are collected.
-
-    Attributes:
-        num_envs: Environments kept warm, over all tasks.
-        num_workers: Processes to spread them over, each with a browser of its own; 0 keeps them in the trainer's.
-        deadlines: Seconds that the parts of an episode may take, by their names in ``Deadlines``.
-        history: Earlier actions the prompt repeats.
-        max_prompt_tokens: Longest prompt; over it the oldest history goes first, then the end of the page.
-        max_new_tokens: Longest completion, end token included.
-        temperature: Sampling temperature while training; evaluation takes the most likely token.
-        deterministic: Serve generation requests in fixed cohorts, so that a run can be repeated bit by bit; slower.
-    """
-
-    num_envs: Positive = 32
-    num_workers: Count = 0
-    deadlines: dict[str, float] = Field(default_factory=dict)
-    history: Count = 2
-    max_prompt_tokens: Positive = 512
-    max_new_tokens: Positive = 32
-    temperature: Rate = 1.0
-    deterministic: bool = False
-
-    @field_validator("deadlines")
-    @classmethod
-    def _known(cls, given: dict[str, float]) -> dict[str, float]:
-        Deadlines.read(given)
-        return given
-
-
-class Agent(Section):
-    """How the policy speaks: it is prompted, taught and understood in this language, and saved with it.
-
-    Attributes:
-        codec: The language of its answers, by the name of a codec.
-        max_actions: Most actions of one answer; each is a step of its own, with the tokens that say it.
-    """
-
-    codec: str = "canonical"
-    max_actions: Annotated[int, Field(ge=1, le=MAX_ACTIONS)] = 1
-
-    @field_validator("codec")
-    @classmethod
-    def _can_be_spoken(cls, name: str) -> str:
-        codec = get_codec(name)
-        if codec.coordinates is not None and not codec.expressible(Click(target=Ref(ref=1))):
-            raise ValueError(f"{name} points at places of an image, and a run's policy reads text: take one with refs")
-        return name
 
 
 class WarmStart(Section):
@@ -159,11 +72,20 @@ class Train(Section):
 
     Attributes:
         algorithm: The estimator by ``name``, and its options.
+        editors: What changes rewards before they are credited, each by ``name`` with its options.
+        multipliers: What scales advantages after that, each by ``name`` with its options.
         loss: The objective by ``name``, and its options.
         rewards: What scorers add to the environment's reward; what each gave is kept as a layer.
+        own_weight: What the environment's own reward counts beside ``rewards``, or how that changes; 0 to learn from
+            them alone.
         groups: Groups rolled out per iteration.
         group_size: Episodes per group.
-        focus: 0 gives every task the same share of the groups; up to 1, tasks whose recent success is mixed get more.
+        sampler: What chooses the tasks and seeds of groups, by ``name``, and its options.
+        guides: What changes how their members act, each by ``name`` with its options, in the order they are applied.
+        group_editors: What changes which episodes are learnt from, each by ``name`` with its options, in their order.
+        states: Recorded states to answer in, instead of episodes in environments; absent for episodes.
+        critic: Value network beside the policy; absent for none.
+        pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers may read; empty for none.
         max_iterations: Iterations after which training ends.
         max_seconds: Seconds after which it ends, whichever comes first; 0 for no limit.
         lr: Peak learning rate.
@@ -182,11 +104,19 @@ class Train(Section):
     """
 
     algorithm: dict[str, Any] = Field(default_factory=lambda: {"name": "gigpo"})
+    editors: tuple[dict[str, Any], ...] = ()
+    multipliers: tuple[dict[str, Any], ...] = ()
     loss: dict[str, Any] = Field(default_factory=lambda: {"name": "ppo"})
     rewards: tuple[ScoredReward, ...] = ()
+    own_weight: Scheduled = 1.0
     groups: Positive = 16
     group_size: Annotated[int, Field(ge=2)] = 8
-    focus: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    sampler: dict[str, Any] = Field(default_factory=lambda: {"name": "balanced"})
+    guides: tuple[dict[str, Any], ...] = ()
+    group_editors: tuple[dict[str, Any], ...] = ()
+    states: States | None = None
+    critic: CriticSection | None = None
+    pass_rates: str = ""
     max_iterations: Positive = 50
     max_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     lr: Rate = 3e-4
@@ -202,46 +132,6 @@ class Train(Section):
     stall_warning: Positive = 3
     eval_every: Count = 0
     eval_episodes: Positive = 8
-
-
-class Evaluate(Section):
-    """Held-out evaluation before training, after the warm start and at the end.
-
-    Attributes:
-        episodes_per_task: Held-out seeds per task, the most likely token taken.
-        first_seed: The first of them; settings that were chosen on some are reported on others.
-        base: Whether the untrained weights are evaluated too.
-    """
-
-    episodes_per_task: Positive = 40
-    first_seed: Count = 0
-    base: bool = True
-
-
-class Record(Section):
-    """What is kept.
-
-    Attributes:
-        frames: Which episodes keep a frame of every step: ``"none"``, those of the last ``"eval"``, or ``"all"``.
-        frames_per_task: Evaluation episodes per task that keep frames under ``"eval"``.
-        tensorboard: Whether the metrics are also written for TensorBoard.
-    """
-
-    frames: Literal["none", "eval", "all"] = "eval"
-    frames_per_task: Positive = 2
-    tensorboard: bool = True
-
-
-class Checkpoint(Section):
-    """When a run can be taken up again.
-
-    Attributes:
-        every: Iterations between checkpoints.
-        keep: Newest checkpoints kept.
-    """
-
-    every: Positive = 10
-    keep: Positive = 2
 
 
 class Recipe(Section):
@@ -298,14 +188,33 @@ class Recipe(Section):
         """The RL objective; raises like ``warm_start_loss``."""
         return plugin(LOSSES, self.train.loss if self.train else {}, "ppo")
 
-    def estimator(self) -> Estimator:
-        """The advantage estimator; raises like ``warm_start_loss``."""
-        return plugin(ESTIMATORS, self.train.algorithm if self.train else {}, "gigpo")
+    def estimator(self) -> Pipeline:
+        """The advantage estimator with its editors and multipliers; raises like ``warm_start_loss``."""
+        train = self.train or Train()
+        return Pipeline(
+            plugin(ESTIMATORS, train.algorithm, "gigpo"),
+            editors=[plugin(EDITORS, table, "") for table in train.editors],
+            multipliers=[plugin(MULTIPLIERS, table, "") for table in train.multipliers],
+        )
+
+    def loop_plugins(self) -> LoopPlugins:
+        """The sampler, guides and group editors; raises like ``warm_start_loss``."""
+        train = self.train or Train()
+        return LoopPlugins(
+            sampler=plugin(SAMPLERS, train.sampler, "balanced"),
+            guides=[plugin(GUIDES, table, "") for table in train.guides],
+            group_editors=[plugin(GROUP_EDITORS, table, "") for table in train.group_editors],
+        )
 
     def check(self) -> None:
-        """Build every plug-in once, so that a bad option stops a run before it starts."""
+        """Build every plug-in once, so that a bad option, or parts that do not fit, stop a run before it starts.
+
+        Raises:
+            UnknownNameError: Nothing has a name that is asked for, or nothing reads an option.
+            ConfigError: An option is out of range, or a combination makes no sense.
+        """
         if self.warm_start is not None:
-            self.warm_start_loss()
+            check_imitation(self.warm_start.loss, self.warm_start_loss())
         if self.preferences is not None:
             preference_loss(self.preferences)
         if self.offline is not None:
@@ -314,8 +223,8 @@ class Recipe(Section):
             for term in self.offline.rewards:
                 form_of(term)
         if self.train is not None:
-            self.train_loss()
-            self.estimator()
+            check_combination(self.train, self.train_loss(), self.estimator())
+            self.loop_plugins()
             for scored in self.train.rewards:
                 form_of(scored)
                 scorer_of(scored)

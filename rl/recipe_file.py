@@ -53,7 +53,7 @@ def resolved(recipe: Recipe) -> str:
 
 
 def _read(name_or_path: str | Path, *, seen: tuple[Path, ...], beside: Path | None = None) -> dict[str, Any]:
-    path = _find(name_or_path, beside)
+    path = find_recipe(name_or_path, beside)
     if path in seen:
         raise ConfigError(f"{path} extends itself: {' -> '.join(p.name for p in (*seen, path))}")
     try:
@@ -74,7 +74,17 @@ def _read(name_or_path: str | Path, *, seen: tuple[Path, ...], beside: Path | No
     return result
 
 
-def _find(name_or_path: str | Path, beside: Path | None) -> Path:
+def find_recipe(name_or_path: str | Path, beside: Path | None = None) -> Path:
+    """The file of a recipe.
+
+    Args:
+        name_or_path: A recipe of the package, or a TOML file.
+        beside: A folder in which it may also lie.
+
+    Raises:
+        UnknownNameError: No recipe has that name.
+        ConfigError: There is no such file.
+    """
     text = str(name_or_path)
     candidates = [Path(text), *([beside / text, beside / f"{text}.toml"] if beside else [])]
     for candidate in candidates:

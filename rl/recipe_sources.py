@@ -30,4 +30,4 @@ def check_sources(recipe: Recipe) -> None:
         recordings = Recordings(recipe.offline.run, tasks=tasks, splits=recipe.offline.splits)
         layer_terms(recordings, recipe.offline.rewards)
     if recipe.train is not None:
-        judges(recipe.train.rewards, frames=recipe.record.frames == "all")
+        judges(recipe.train.rewards, frames=recipe.record.frames == "all", codec=recipe.agent.codec)

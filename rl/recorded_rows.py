@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from clickwright.agents.codecs import get_codec
 from clickwright.agents.codecs.base import Codec
 from clickwright.agents.codecs.say import demonstrated, say
+from clickwright.agents.codecs.turn import Part
 from clickwright.agents.prompts import Prompts
 from clickwright.agents.scripted import with_names
+from clickwright.agents.slices import starts_of_texts
 from clickwright.envs.actions import ACTION
 from clickwright.rl.batching import Row
 from clickwright.rl.feedback_sections import Keep, Recorded
@@ -69,7 +72,7 @@ class Writer:
         """Whether a step's ids are of this tokenizer."""
         if not step.completion_ids or not step.prompt_ids:
             return False
-        return str(self.tokenizer.decode(list(step.completion_ids), skip_special_tokens=True)) == step.raw
+        return self._text(step.completion_ids) == step.raw
 
     def said(self, step: Step) -> tuple[int, ...] | None:
         """What was said at a step; ``None`` where the policy could not say it."""
@@ -83,6 +86,19 @@ class Writer:
         if self.label_refs:
             action = with_names(action, step.elements)
         return self.tokens(say(self.codec, action, thought=str(correction.get("thought") or "")))
+
+    def stage(self, ids: Sequence[int], part: Part) -> tuple[int, int] | None:
+        """Where a part of an answer stands among its tokens, end mark aside; ``None`` where it has no such part."""
+        text = self._text(ids)
+        spans = [span for span in self.codec.decode(text).spans if span.part is part]
+        if not spans:
+            return None
+        starts = starts_of_texts(text, (self._text(ids[:number]) for number in range(len(ids))))
+        first, stop = bisect_left(starts, spans[0].start), bisect_left(starts, spans[-1].end)
+        return (first, stop) if first < stop else None
+
+    def _text(self, ids: Sequence[int]) -> str:
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def tokens(self, text: str | None) -> tuple[int, ...] | None:
         """A text as a completion with its end token."""

@@ -10,7 +10,6 @@ from clickwright.errors import ConfigError, DamagedFileError, UnknownNameError
 from clickwright.rl.rewards.gate import find_layer
 from clickwright.trajectories.exports.pairs import By
 from clickwright.trajectories.exports.people import People
-from clickwright.trajectories.heads import Head
 from clickwright.trajectories.layer_parts import Place, Value
 from clickwright.trajectories.layers import Layers
 from clickwright.trajectories.reader import StoreReader
@@ -36,18 +35,12 @@ class Recordings:
         StoreReader(run).close()
 
     def __iter__(self) -> Iterator[Episode]:
-        """Finished episodes without a fault, by iteration, group and member.
-
-        In which order concurrent tries ended, and so were stored, is chance, and what is learnt must not depend on it.
-        """
+        """Finished episodes without a fault, by id: what is learnt does not depend on which try began first."""
         with StoreReader(self.run) as reader:
             for split in dict.fromkeys(self.splits):
-                heads = [head for head in reader.episodes(split=split) if self._usable(head.episode)]
-                for head in sorted(heads, key=_place):
-                    yield reader.episode(head.episode.id)
-
-    def _usable(self, episode: Episode) -> bool:
-        return episode.trainable and episode.env_id in self.tasks
+                for episode in reader.whole_episodes(order="id", split=split):
+                    if episode.trainable and episode.env_id in self.tasks:
+                        yield episode
 
     def read(self, name: str, *, needed: bool = True) -> dict[Place, Value]:
         """The values of a layer, ``name`` or ``name@version``; its version is noted in ``used``.
@@ -97,11 +90,6 @@ class Recordings:
         return ConfigError(
             f"{self.run} has nothing to learn from: {why} (splits {', '.join(self.splits)}; tasks of the recipe)"
         )
-
-
-def _place(head: Head) -> tuple[int, str, int, int]:
-    episode = head.episode
-    return episode.iteration, episode.group_id, episode.member, head.number
 
 
 def _json(layer: str, value: Value, kind: type) -> Any:

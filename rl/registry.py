@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +21,25 @@ class Options(BaseModel):
     """Settings of one plug-in; a key that it does not declare is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a registry knows of one of its classes, read off the docstrings.
+
+    Attributes:
+        kind: What the registry holds.
+        name: The name in recipes.
+        about: First line of the class.
+        source: The sentence after ``Source:`` in its module: paper, equation, code.
+        unchecked: The sentence after ``Unchecked:``: what of the formula was taken from memory or from a summary.
+    """
+
+    kind: str
+    name: str
+    about: str
+    source: str
+    unchecked: str
 
 
 class Registry(Generic[T]):
@@ -78,5 +100,28 @@ class Registry(Generic[T]):
         built: T = self.get(name)(self.options(name, values or {}))
         return built
 
+    def entry(self, name: str) -> Entry:
+        """What is known of the class behind a name; raises like ``get``."""
+        cls = self.get(name)
+        about = (cls.__doc__ or "").strip().split("\n")[0]
+        return described(self.kind, name, about=about, page=sys.modules[cls.__module__].__doc__ or "")
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._classes))
+
+
+def described(kind: str, name: str, *, about: str, page: str) -> Entry:
+    """An entry whose source and doubts stand in ``page``, a docstring."""
+    return Entry(
+        kind=kind,
+        name=name,
+        about=" ".join(about.split()),
+        source=_sentence_after("Sources?", page),
+        unchecked=_sentence_after("Unchecked", page),
+    )
+
+
+def _sentence_after(word: str, page: str) -> str:
+    """What follows ``word:`` up to the end of its sentence or paragraph; empty when the word is not there."""
+    found = re.search(rf"^{word}: (.*?)(?=\.(?:\s+[A-Z`]|\s*\Z)|\n\n|\Z)", page, flags=re.DOTALL | re.MULTILINE)
+    return " ".join(found.group(1).split()) if found else ""

@@ -10,12 +10,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from clickwright.agents.agent import Agent, LanguageAgent
 from clickwright.agents.batcher import Batcher
@@ -27,6 +27,8 @@ from clickwright.rl.advantages import Group
 from clickwright.trajectories.recorder import Recorder
 from clickwright.trajectories.records import Episode
 from clickwright.trajectories.store import StoreWriter
+
+ResultT = TypeVar("ResultT")
 
 NUM_COHORTS = 2
 """In deterministic mode one cohort generates while the other steps its environments."""
@@ -47,6 +49,9 @@ class Job:
         member: Place in the group.
         iteration: Training iteration.
         frames: Whether every step keeps a frame.
+        options: Given to ``reset`` beside the split.
+        wrap: Puts another agent around the one that acts; ``None`` for none.
+        meta: Recorded with the episode.
     """
 
     env_id: str
@@ -59,6 +64,14 @@ class Job:
     member: int = 0
     iteration: int = 0
     frames: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    wrap: Callable[[Agent], Agent] | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def wrapped(self, around: Callable[[Agent], Agent]) -> Job:
+        """The same with another agent around the one that would act."""
+        inner = self.wrap
+        return replace(self, wrap=around if inner is None else lambda agent: around(inner(agent)))
 
 
 @dataclass(slots=True)
@@ -118,6 +131,10 @@ class Runner:
         if self._deterministic and isinstance(agent, LanguageAgent):
             return self._runner.run(self._in_waves(jobs, agent, on_done))
         return self._runner.run(self._at_once(jobs, agent, on_done))
+
+    def finish(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Run anything else in the loop of the episodes."""
+        return self._runner.run(work)
 
     def groups(self, jobs: Sequence[Job], episodes: Sequence[Episode]) -> list[Group]:
         """Put episodes together by group, leaving out what cannot be compared.
@@ -206,9 +223,9 @@ class Runner:
         async with self._envs.lend(self._kind_of(job.env_id, job.frames)) as env:
             return await run_episode(
                 env,
-                agent,
+                agent if job.wrap is None else job.wrap(agent),
                 seed=job.seed,
-                options={"split": job.split},
+                options={"split": job.split, **job.options},
                 env_id=job.env_id,
                 episode_id=job.episode_id,
                 key=job.stream,
@@ -216,6 +233,7 @@ class Runner:
                 group_id=job.group_id,
                 member=job.member,
                 iteration=job.iteration,
+                meta=job.meta,
                 executor=self._executor,
                 recorder=self._recorder,
             )

@@ -10,7 +10,7 @@ from clickwright.agents.folder import MODEL_OF_A_RUN
 from clickwright.rl import checkpoint, run_folder
 from clickwright.rl.evaluate import Evaluation, evaluate
 from clickwright.rl.kept_weights import START
-from clickwright.rl.loop import Loop, LoopState, make_optimizer, reference_for
+from clickwright.rl.loop import Loop, LoopState, critic_for, make_optimizer, reference_for
 from clickwright.rl.models import load_model, save_model
 from clickwright.rl.next_steps import next_steps
 from clickwright.rl.offline import offline_stage
@@ -129,11 +129,11 @@ def before_training(work: Workspace, state: LoopState) -> None:
 def _loop(work: Workspace, section: Train, state: LoopState, found: Path | None) -> Loop:
     """The RL stage, at its start or where a checkpoint left it."""
     start_dir = work.run_dir / START
-    optimizer = make_optimizer(work.model, section)
+    optimizer, critic = make_optimizer(work.model, section), critic_for(work, section)
     if found is None:
         save_model(work.model, work.tokenizer, start_dir, work.recipe, version=state.version)
         reference = reference_for(work)
-        loop = Loop(work, section, state, optimizer=optimizer, reference=reference)
+        loop = Loop(work, section, state, optimizer=optimizer, reference=reference, critic=critic)
         loop.save()
         return loop
     run_folder.load_weights(work.model, start_dir)
@@ -142,7 +142,9 @@ def _loop(work: Workspace, section: Train, state: LoopState, found: Path | None)
     work.policy.update(state.version)
     work.metrics.write("resume", state.iteration, {"checkpoint": found.name})
     work.progress.say(f"taken up after iteration {state.iteration} from {found.name}")
-    return Loop(work, section, state, optimizer=optimizer, reference=reference)
+    if critic is not None:
+        critic.restore(checkpoint.extra(found))
+    return Loop(work, section, state, optimizer=optimizer, reference=reference, critic=critic)
 
 
 def _evaluate_held_out(work: Workspace, stage: str) -> Evaluation:

@@ -118,8 +118,8 @@ class Workspace:
             **settings,
         )
 
-    def agent(self, *, greedy: bool) -> LanguageAgent:
-        """The policy as an agent, taking the most likely tokens or sampling."""
+    def agent(self, *, greedy: bool, batcher: Batcher | None = None) -> LanguageAgent:
+        """The policy as an agent, taking the most likely tokens or sampling, served by ``batcher`` or ours."""
         rollout = self.recipe.rollout
         sampling = Sampling(
             max_new_tokens=rollout.max_new_tokens,
@@ -128,7 +128,7 @@ class Workspace:
         )
         name = f"{self.recipe.name}@{self.policy.version}"
         return LanguageAgent(
-            self.batcher,
+            batcher or self.batcher,
             codec=self.recipe.agent.codec,
             prompts=self.prompts,
             sampling=sampling,

@@ -14,7 +14,9 @@ from clickwright.cli_commands import settings
 from clickwright.errors import ConfigError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("train", "compare", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env", "doctor")
+COMMANDS = (
+    "train", "compare", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env", "doctor",
+)  # fmt: skip
 LIGHTS = """
 import clickwright
 clickwright.register_env(

@@ -25,7 +25,7 @@ HARD_CAP_LINES = 600
 OPTIONAL = frozenset(
     (
         "playwright miniwob selenium torch transformers tokenizers safetensors rich tensorboard matplotlib "
-        "pyarrow starlette uvicorn adbutils vllm ray"
+        "pyarrow starlette uvicorn adbutils vllm ray rapidfuzz"
     ).split()
 )
 NO_TENSORS = ("torch", "transformers", "tokenizers", "safetensors", "vllm", "ray")
@@ -42,8 +42,11 @@ TENSOR_MODULES = frozenset(
     (
         "rl/batching.py rl/checkpoint.py rl/loop.py rl/models.py rl/run_folder.py rl/update.py rl/warmstart.py "
         "rl/offline.py rl/pair_update.py rl/preferences.py rl/teacher_forcing.py rl/workspace.py "
-        "rl/pretrain/curriculum.py rl/losses/aggregate.py rl/losses/base.py rl/losses/dpo.py rl/losses/kl.py "
-        "rl/losses/pairs.py rl/losses/ppo.py rl/losses/sft.py"
+        "rl/pretrain/curriculum.py rl/facts.py rl/reading.py rl/losses/aggregate.py rl/losses/base.py "
+        "rl/losses/cispo.py rl/losses/disco.py rl/losses/dpo.py rl/losses/episodes.py rl/losses/gspo.py "
+        "rl/losses/kl.py rl/losses/mismatch.py rl/losses/pairs.py rl/losses/ppo.py rl/losses/ratio.py "
+        "rl/losses/sapo.py rl/losses/sft.py rl/losses/signed_sft.py rl/losses/sums.py rl/losses/tbrm.py "
+        "rl/losses/uft.py rl/critic.py"
     ).split()
 )
 """Modules that nothing can be done with without torch: they import it at the top and are themselves imported late."""

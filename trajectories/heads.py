@@ -12,7 +12,7 @@ from clickwright.trajectories.packing import pack_text, unpack_float
 from clickwright.trajectories.records import Episode, Status
 from clickwright.trajectories.schema import END_COLUMNS, EPISODE_COLUMNS
 
-Order = Literal["oldest", "newest", "best", "worst", "longest"]
+Order = Literal["oldest", "newest", "best", "worst", "longest", "id"]
 
 SOURCE = "episodes e LEFT JOIN ends n ON n.episode = e.number"
 NUM_STEPS = "coalesce(n.num_steps, coalesce(e.branch_t, 0) + (SELECT count(*) FROM steps s WHERE s.episode = e.number))"
@@ -26,6 +26,7 @@ ORDERS: dict[str, tuple[str, str]] = {
     "best": (f"coalesce({SCORE}, -9e999)", "DESC"),
     "worst": (f"coalesce({SCORE}, -9e999)", "ASC"),
     "longest": (NUM_STEPS, "DESC"),
+    "id": ("e.id", "ASC"),
 }
 """What each order sorts by, and in which direction; a score that is no number counts as the lowest."""
 

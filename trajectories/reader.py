@@ -128,7 +128,7 @@ class StoreReader:
                 page = reader.episodes(task="click-test", order="newest", limit=50, after=page[-1].number)
 
         Args:
-            order: ``oldest``, ``newest``, ``best``, ``worst`` or ``longest`` first.
+            order: ``oldest``, ``newest``, ``best``, ``worst`` or ``longest`` first, or by ``id``.
             limit: How many at most.
             offset: How many to leave out; for long lists, ``after`` is faster.
             after: Number of the last episode of the page before.

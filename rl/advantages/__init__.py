@@ -1,7 +1,61 @@
 """Estimators: who deserves the reward. A new one is one file here and one import below."""
 
-from clickwright.rl.advantages import gigpo, grpo
-from clickwright.rl.advantages.base import ESTIMATORS, Advantages, Estimator
-from clickwright.rl.advantages.columns import Columns, Group, as_columns, columns
+from clickwright.rl.advantages import (
+    difficulty,
+    dr_grpo,
+    gigpo,
+    gigpo_similar,
+    grpo,
+    hgpo,
+    ktae,
+    maxrl,
+    none,
+    opo,
+    probability,
+    progress,
+    reinforce_pp,
+    rloo,
+    semantic_entropy,
+    spo,
+    trust,
+    turn_gae,
+    uncertainty,
+)
+from clickwright.rl.advantages.base import EDITORS, ESTIMATORS, MULTIPLIERS, Advantages, Editor, Estimator, Multiplier
+from clickwright.rl.advantages.columns import Columns, Group, Need, as_columns, columns
+from clickwright.rl.advantages.pipeline import Pipeline
 
-__all__ = ["ESTIMATORS", "Advantages", "Columns", "Estimator", "Group", "as_columns", "columns", "gigpo", "grpo"]
+__all__ = [
+    "EDITORS",
+    "ESTIMATORS",
+    "MULTIPLIERS",
+    "Advantages",
+    "Columns",
+    "Editor",
+    "Estimator",
+    "Group",
+    "Multiplier",
+    "Need",
+    "Pipeline",
+    "as_columns",
+    "columns",
+    "difficulty",
+    "dr_grpo",
+    "gigpo",
+    "gigpo_similar",
+    "grpo",
+    "hgpo",
+    "ktae",
+    "maxrl",
+    "none",
+    "opo",
+    "probability",
+    "progress",
+    "reinforce_pp",
+    "rloo",
+    "semantic_entropy",
+    "spo",
+    "trust",
+    "turn_gae",
+    "uncertainty",
+]

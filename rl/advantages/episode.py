@@ -1,12 +1,13 @@
-"""The episode-level term shared by the group estimators."""
+"""Episodes and their groups as arrays, and the episode-level term shared by the group estimators."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from clickwright.rl.advantages.columns import Columns, Floats
+from clickwright.rl.advantages.columns import Bools, Columns, Floats, Ints
 from clickwright.rl.advantages.segments import Norm, Singleton, dense, normalise
 
 
@@ -17,6 +18,58 @@ class Weighting(StrEnum):
     STEP = "step"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episodes:
+    """The episodes of a batch.
+
+    Attributes:
+        of_row: Episode of each row, ``0..num_episodes-1``.
+        score: Undiscounted return of each episode.
+        group: Group of each episode, ``0..num_groups-1``.
+        size: Episodes of each group.
+    """
+
+    of_row: Ints
+    score: Floats
+    group: Ints
+    size: Ints
+
+    @property
+    def num_groups(self) -> int:
+        """How many groups."""
+        return len(self.size)
+
+    def group_mean(self, values: Floats) -> Floats:
+        """Mean over the episodes of each group."""
+        mean = np.bincount(self.group, weights=values, minlength=self.num_groups) / np.maximum(self.size, 1)
+        return np.asarray(mean, dtype=np.float64)
+
+    def first(self, values: Ints | Bools) -> Ints:
+        """The value of each episode out of a column that is the same in all its rows."""
+        result = np.zeros(len(self.score), dtype=np.int64)
+        result[self.of_row] = values
+        return result
+
+
+def episodes_of(columns: Columns) -> Episodes:
+    """Sum rows up to episodes."""
+    of_row, num_episodes = dense(columns.episode)
+    group, num_groups = dense(columns.group)
+    group_of = np.zeros(num_episodes, dtype=np.int64)
+    group_of[of_row] = group
+    return Episodes(
+        of_row=of_row,
+        score=np.bincount(of_row, weights=columns.reward, minlength=num_episodes).astype(np.float64),
+        group=group_of,
+        size=np.bincount(group_of, minlength=num_groups).astype(np.int64),
+    )
+
+
+def spread(columns: Columns, episodes: Episodes, per_episode: Floats) -> Floats:
+    """Give every trained row its episode's value, and the others 0."""
+    return np.where(columns.trained, per_episode[episodes.of_row], 0.0)
+
+
 def episode_advantages(columns: Columns, *, norm: Norm, weighting: Weighting, singleton: Singleton) -> Floats:
     """Episode advantage, Eq. 3 of GiGPO: the undiscounted return of the row's episode compared with its group.
 
@@ -24,17 +77,15 @@ def episode_advantages(columns: Columns, *, norm: Norm, weighting: Weighting, si
     ten steps weighs ten times one of a single step (what verl-agent runs by default). A group of one episode is a
     singleton under both weightings.
     """
-    episode, num_episodes = dense(columns.episode)
-    group, num_groups = dense(columns.group)
-    score = np.bincount(episode, weights=columns.reward, minlength=num_episodes).astype(np.float64)
-    group_of = np.zeros(num_episodes, dtype=np.int64)
-    group_of[episode] = group
-    per_episode = normalise(score, group_of, num_groups, norm=norm, singleton=singleton)
+    episodes = episodes_of(columns)
+    per_episode = normalise(episodes.score, episodes.group, episodes.num_groups, norm=norm, singleton=singleton)
     if weighting is Weighting.TRAJECTORY:
-        return np.where(columns.trained, per_episode[episode], 0.0)
-    alone = np.bincount(group_of, minlength=num_groups) == 1
+        return spread(columns, episodes, per_episode)
+    alone = episodes.size == 1
     result = np.zeros(len(columns), dtype=np.float64)
     rows = np.flatnonzero(columns.trained)
-    per_row = normalise(score[episode[rows]], group[rows], num_groups, norm=norm)
-    result[rows] = np.where(alone[group[rows]], per_episode[episode[rows]], per_row)
+    of_row = episodes.of_row[rows]
+    group = episodes.group[of_row]
+    per_row = normalise(episodes.score[of_row], group, episodes.num_groups, norm=norm)
+    result[rows] = np.where(alone[group], per_episode[of_row], per_row)
     return result

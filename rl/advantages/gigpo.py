@@ -7,9 +7,11 @@
     A       = A^E + step_advantage_w * A^S                             (Eq. 8)
 
 Both comparisons use the same norm. A state that was visited once gives ``A^S = 0``; a state visited twice by one
-episode counts twice. Source: Feng et al., GiGPO (arXiv 2505.10978); verl-agent ``gigpo/core_gigpo.py``. Two choices
-differ from that code: the default weighting is the paper's (one sample per trajectory), and an invalid action's
-penalty is part of the step's reward, so it flows through ``R`` to the steps before it.
+episode counts twice.
+
+Source: Feng et al., GiGPO (arXiv 2505.10978); verl-agent ``gigpo/core_gigpo.py``. Two choices differ from that code:
+the default weighting is the paper's (one sample per trajectory), and an invalid action's penalty is part of the step's
+reward, so it flows through ``R`` to the steps before it.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from clickwright.rl.registry import Options as PluginOptions
 
 @ESTIMATORS.register("gigpo")
 class Gigpo:
-    """Group-in-group policy optimisation."""
+    """Score against the group, plus each step's return against other visits to its state."""
 
     class Options(PluginOptions):
         """Settings.
@@ -59,7 +61,7 @@ class Gigpo:
         )
         step = np.zeros(len(columns), dtype=np.float64)
         rows = np.flatnonzero(columns.trained)
-        segment, num_segments = anchor_groups(columns, rows)
+        segment, num_segments = self.states(columns, rows)
         step[rows] = normalise(returns[rows], segment, num_segments, norm=options.norm)
         size = np.bincount(segment, minlength=num_segments)
         hits = float((size[segment] > 1).mean()) if len(rows) else 0.0
@@ -68,6 +70,10 @@ class Gigpo:
             parts={"episode": episode, "step": step, "return": returns},
             metrics={"anchor_hit_rate": hits, "anchor_group_size": float(size.mean()) if num_segments else 0.0},
         )
+
+    def states(self, columns: Columns, rows: Ints) -> tuple[Ints, int]:
+        """Number the states that ``rows`` were in, group by group."""
+        return anchor_groups(columns, rows)
 
 
 def anchor_groups(columns: Columns, rows: Ints) -> tuple[Ints, int]:

@@ -3,8 +3,9 @@
     A_i = s_i - mean(s)                          (mean_norm)
     A_i = (s_i - mean(s)) / (std(s) + 1e-6)      (mean_std_norm, ddof = 1)
 
-``s_i`` is the undiscounted sum of the episode's rewards, penalties included. Source: Shao et al., DeepSeekMath
-(arXiv 2402.03300), section 4.1; per-step rows as in verl-agent.
+``s_i`` is the undiscounted sum of the episode's rewards, penalties included.
+
+Source: Shao et al., DeepSeekMath (arXiv 2402.03300), section 4.1; per-step rows as in verl-agent.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from clickwright.rl.registry import Options as PluginOptions
 
 @ESTIMATORS.register("grpo")
 class Grpo:
-    """Group-relative policy optimisation."""
+    """Score against the group: every step of an episode gets the same."""
 
     class Options(PluginOptions):
         """Settings.

@@ -9,6 +9,8 @@ import numpy as np
 from clickwright.rl.advantages.columns import Floats, Ints
 
 EPS = 1e-6
+SPARSEST = 8
+"""Places per key up to which counting off is faster than sorting."""
 
 
 class Norm(StrEnum):
@@ -26,7 +28,20 @@ class Singleton(StrEnum):
 
 
 def dense(keys: Ints) -> tuple[Ints, int]:
-    """Renumber keys as 0..n-1; returns the numbers and n."""
+    """Renumber keys as 0..n-1, in their order; returns the numbers and n.
+
+    Keys within a narrow range are counted off; others are sorted.
+
+    Example:
+        >>> dense(np.array([7, 3, 7]))[0].tolist()
+        [1, 0, 1]
+    """
+    low = int(keys.min(initial=0)) if len(keys) else 0
+    span = int(keys.max(initial=low)) - low + 1
+    if span <= SPARSEST * len(keys) + 1_000:
+        seen = np.zeros(span, dtype=np.bool_)
+        seen[keys - low] = True
+        return (np.cumsum(seen, dtype=np.int64) - 1)[keys - low], int(seen.sum())
     unique, numbers = np.unique(keys, return_inverse=True)
     return numbers.astype(np.int64), len(unique)
 
@@ -55,14 +70,20 @@ def discounted_returns(reward: Floats, episode: Ints, gamma: float) -> Floats:
 
 
 def normalise(
-    values: Floats, segment: Ints, num_segments: int, *, norm: Norm, singleton: Singleton = Singleton.ZERO
+    values: Floats,
+    segment: Ints,
+    num_segments: int,
+    *,
+    norm: Norm,
+    singleton: Singleton = Singleton.ZERO,
+    ddof: int = 1,
 ) -> Floats:
     """Compare each value with the others of its segment.
 
-    ``mean_norm`` gives ``v - mean``; ``mean_std_norm`` gives ``(v - mean) / (std + 1e-6)`` with the unbiased standard
-    deviation (ddof = 1). Values are first shifted by one member of their segment, so that a segment whose values are
-    all equal gives exactly 0 whatever their size. A segment with one member gives 0, or the value itself with
-    ``Singleton.RAW``.
+    ``mean_norm`` gives ``v - mean``; ``mean_std_norm`` gives ``(v - mean) / (std + 1e-6)`` with a standard deviation
+    that is unbiased (``ddof = 1``) or the population's (0). Values are first shifted by one member of their segment, so
+    that a segment whose values are all equal gives exactly 0 whatever their size. A segment with one member gives 0, or
+    the value itself with ``Singleton.RAW``.
 
     Example:
         >>> normalise(np.array([1.0, 0, 0, 0]), np.zeros(4, int), 1, norm=Norm.MEAN_STD).round(6).tolist()
@@ -77,7 +98,7 @@ def normalise(
     result = centred
     if norm is Norm.MEAN_STD:
         squares = np.bincount(segment, weights=centred * centred, minlength=num_segments)
-        std = np.sqrt(squares / np.maximum(count - 1, 1))
+        std = np.sqrt(squares / np.maximum(count - ddof, 1))
         result = centred / (std[segment] + EPS)
     if singleton is Singleton.RAW:
         result = np.where(count[segment] == 1, values, result)

@@ -40,6 +40,8 @@ class Dpo:
         label_smoothing: Annotated[float, Field(ge=0.0, lt=0.5)] = 0.0
         nll_coef: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
 
+    stage = None
+
     def __init__(self, options: Options) -> None:
         self.options = options
 

@@ -1,4 +1,4 @@
-"""The environment's reward plus what layers say: ``r' = r_env + sum_i weight_i * form_i(value_i)``.
+"""The environment's reward plus what layers say: ``r' = weight_0 * r_env + sum_i weight_i * form_i(value_i)``.
 
 The environment's own reward stays in the records as it was; what training used instead is a layer of its own. A value
 about a whole episode counts at its last step.
@@ -43,7 +43,8 @@ class Mixed:
 
     Attributes:
         rewards: Reward of every step.
-        metrics: Means of the terms, and the share of steps or episodes without a value.
+        metrics: Of each term its mean share in the reward, the mean of its values, its weight, and the share of steps
+            or episodes without a value.
     """
 
     rewards: Mapping[tuple[str, int], float]
@@ -59,15 +60,20 @@ class Mixed:
         return [group for group, found in scores if max(found) - min(found) > EQUAL]
 
 
-def mix(groups: Sequence[Group], terms: Sequence[Term]) -> Mixed:
+def mix(groups: Sequence[Group], terms: Sequence[Term], *, own_weight: float = 1.0) -> Mixed:
     """Add the terms to the environment's rewards.
+
+    Args:
+        groups: The groups.
+        terms: What is added.
+        own_weight: What the environment's own rewards count.
 
     Raises:
         ConfigError: A layer of words, or of whole episodes where states are needed.
     """
     rows = columns(groups)
     places = [(one.id, step.t) for group in groups for one in group.episodes for step in one.steps]
-    total, metrics = rows.reward.copy(), dict[str, float]()
+    total, metrics = own_weight * rows.reward, dict[str, float]()
     last = np.append(np.diff(rows.episode) > 0, True) if len(rows) else np.zeros(0, dtype=bool)
     for term in terms:
         of_steps = np.array([_number(term, place) for place in places], dtype=np.float64)
@@ -98,7 +104,10 @@ def _metrics(term: Term, added: Floats, of_steps: Floats, outcomes: Floats) -> d
     if not len(added):
         return {}
     known = outcomes if np.isnan(of_steps).all() else of_steps
-    return {
+    values = known[~np.isnan(known)]
+    about = {
         f"reward/{term.name}_mean": float(term.weight * added.mean()),
         f"reward/{term.name}_missing": float(np.isnan(known).mean()),
+        f"reward/{term.name}_weight": term.weight,
     }
+    return about | ({f"reward/{term.name}_value": float(values.mean())} if len(values) else {})

@@ -43,14 +43,17 @@ class Scored:
         return {layer: values for layer, values in found.items() if values}
 
 
+def start_of(episode: Episode) -> tuple[str, ...]:
+    """What makes two episodes tries at the same thing; of an episode whose first state nobody knows, nothing does."""
+    start = episode.steps[0].state_digest or episode.steps[0].state_key if episode.steps else ""
+    return (episode.env_id, episode.goal, start, *(() if start else (episode.id,)))
+
+
 def same_start(episodes: Iterable[Episode]) -> list[list[Episode]]:
     """Episodes by group; those of no group go with the others that began in the same state with the same goal."""
     groups: dict[tuple[str, ...], list[Episode]] = defaultdict(list)
     for episode in episodes:
-        start = episode.steps[0].state_digest or episode.steps[0].state_key if episode.steps else ""
-        alone = () if start else (episode.id,)
-        key = (episode.group_id,) if episode.group_id else (episode.env_id, episode.goal, start, *alone)
-        groups[key].append(episode)
+        groups[(episode.group_id,) if episode.group_id else start_of(episode)].append(episode)
     return list(groups.values())
 
 

@@ -212,6 +212,9 @@ class FailingAgent:
     def __init__(self, error: Exception, *, at_begin: bool = False) -> None:
         self.error, self.at_begin = error, at_begin
 
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
     def begin(self, env: Any, *, key: str) -> Actor:
         if self.at_begin:
             raise self.error

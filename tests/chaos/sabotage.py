@@ -113,6 +113,9 @@ class Steady:
     always: bool = False
     name: str = "steady"
 
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
     def begin(self, env: Any, *, key: str) -> Any:
         stream = key.removesuffix("/again")
         guilty = stream == self.victim and (self.always or stream == key)

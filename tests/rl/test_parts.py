@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,49 +16,8 @@ from clickwright.rl.progress import Progress
 from clickwright.rl.recipe import Train
 from clickwright.rl.registry import Options, Registry
 from clickwright.rl.report import final_table
-from clickwright.rl.sampler import plan_groups, remember, task_shares
 from clickwright.rl.schedule import learning_rate
-from clickwright.rl.streams import stream
 from clickwright.trajectories.records import Episode, Status, Step
-
-TASKS = ("a", "b", "c")
-
-
-def test_groups_are_spread_evenly_over_tasks() -> None:
-    counts: Counter[str] = Counter()
-    for iteration in range(60):
-        plan = plan_groups(TASKS, 8, seed=0, iteration=iteration, success={}, focus=0.0)
-        here = Counter(task for task, _ in plan)
-        assert all(here[task] in (2, 3) for task in TASKS)
-        assert len({number for _, number in plan}) == 8
-        counts += here
-    assert max(counts.values()) - min(counts.values()) <= 12
-
-
-def test_focus_moves_groups_to_tasks_of_mixed_success() -> None:
-    success = {"a": 1.0, "b": 0.5, "c": 0.0}
-    shares = task_shares(TASKS, success, 0.6)
-    assert shares.sum() == pytest.approx(1)
-    assert shares[1] > 0.7
-    assert shares[0] == pytest.approx(0.4 / 3, abs=0.01)
-    assert task_shares(TASKS, success, 0.0).tolist() == pytest.approx([1 / 3] * 3)
-
-
-def test_plans_depend_on_seed_and_iteration_alone() -> None:
-    def plan(seed: int, iteration: int) -> list[tuple[str, int]]:
-        return plan_groups(TASKS, 4, seed=seed, iteration=iteration, success={}, focus=0.0)
-
-    assert plan(0, 5) == plan(0, 5)
-    assert plan(0, 5) != plan(1, 5)
-    assert plan(0, 5) != plan(0, 6)
-    assert stream(0, "a", 1).random() != stream(0, "a1").random()
-
-
-def test_success_is_remembered_with_a_fading_past() -> None:
-    success: dict[str, float] = {}
-    remember(success, "a", 1.0)
-    remember(success, "a", 0.0)
-    assert success["a"] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])

@@ -36,7 +36,13 @@ def test_the_shipped_recipes_load_and_differ_in_what_they_say() -> None:
 
 def sections() -> list[type[BaseModel]]:
     """Every model whose fields are settings."""
-    return [*Section.__subclasses__(), *Options.__subclasses__()]
+    waiting: list[type[BaseModel]] = [Section, Options]
+    found: list[type[BaseModel]] = []
+    while waiting:
+        below = waiting.pop().__subclasses__()
+        found += below
+        waiting += below
+    return found
 
 
 def test_every_key_is_read_by_something() -> None:

@@ -1,4 +1,8 @@
-"""Clip: ``f(v) = min(max(v, low), high)``."""
+"""Clip: ``f(v) = min(max(v, low), high)``.
+
+Source: Mnih et al., "Playing Atari with Deep Reinforcement Learning" (arXiv 1312.5602), section 5, which clips rewards
+to -1 and 1.
+"""
 
 from __future__ import annotations
 

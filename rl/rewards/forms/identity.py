@@ -1,4 +1,7 @@
-"""Identity: ``f(v) = v``."""
+"""Identity: ``f(v) = v``.
+
+Source: nothing to cite; the values are added as they are.
+"""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 Summed with the same ``gamma`` along an episode this is ``-Phi(s_0)``, whatever is done: every policy loses the same, so
 the optimal ones stay optimal, and group-relative advantages of the undiscounted score do not change at all with
 ``gamma = 1``. That needs three things: values of states alone (what is judged by its action is refused), the ``gamma``
-of the return that is optimised, and the potential 0 at every end, time limits included. Sources: Ng, Harada, Russell,
-"Policy invariance under reward transformations" (1999), Theorem 1; for the end: Grzes, "Reward shaping in episodic
-reinforcement learning" (2017).
+of the return that is optimised, and the potential 0 at every end, time limits included.
+
+Sources: Ng, Harada, Russell, "Policy invariance under reward transformations" (1999), Theorem 1; for the end: Grzes,
+"Reward shaping in episodic reinforcement learning" (2017).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Z-score within the group: ``f(v) = (v - mean) / (std + 1e-6)`` over the values of the group (ddof = 1).
 
 A group whose values are all equal, or that has one, gets 0: a judge that sees no difference gives none.
+
+Source: the norm of GRPO: Shao et al., DeepSeekMath (arXiv 2402.03300), section 4.1, applied to a term of the reward.
 """
 
 from __future__ import annotations

@@ -109,6 +109,9 @@ class Scorer(Protocol):
     good_from: float
     """From which value on it calls a thing good."""
 
+    codecs: frozenset[str]
+    """The languages whose words it can read; empty for whatever is spoken."""
+
     def settings(self) -> Mapping[str, Any]:
         """What its values depend on; never a secret."""
 

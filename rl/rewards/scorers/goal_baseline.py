@@ -5,6 +5,7 @@
     r = 1 - |(s - g)(alpha * P + (1 - alpha) * I)|^2 / 2
 
 ``alpha = 0`` is the cosine of screen and goal; ``alpha = 1`` ignores everything that tells goal from baseline nothing.
+
 Source: Rocamonde et al., "Vision-Language Models are Zero-Shot Reward Models" (arXiv 2310.12921), Definition 1; vlmrm
 ``CLIPReward``.
 """
@@ -88,6 +89,7 @@ class GoalBaseline:
     scope = Scope.STEP
     needs = frozenset({Need.IMAGE})
     judged, good_from = True, 0.5
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options

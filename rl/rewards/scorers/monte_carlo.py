@@ -3,8 +3,10 @@
     R_t = sum_k gamma^k * r_{t+k},   n tries of the group,   SE = std(R, ddof = 1) / sqrt(n)
 
 States are equal when their ``state_key`` is, actions when they are the same action. ``n`` and, from two tries on, the
-standard error are kept beside the value. Source: Sutton and Barto, "Reinforcement Learning", section 5.2; as labels for
-step rewards: Wang et al., Math-Shepherd (arXiv 2312.08935).
+standard error are kept beside the value.
+
+Source: Sutton and Barto, "Reinforcement Learning", section 5.2; as labels for step rewards: Wang et al., Math-Shepherd
+(arXiv 2312.08935).
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class MonteCarlo:
     scope, about = Scope.STEP, About.ACTION
     needs = frozenset({Need.GROUP})
     judged, good_from = False, 0.0
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options

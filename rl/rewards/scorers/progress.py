@@ -5,6 +5,8 @@
 
 0 at the farthest state a success came from, towards 1 before the last step. A state that no success went through has
 no progress to tell, and says so. Made for ``form = "potential"``.
+
+Source: this project; the distance to the goal as a potential is the example of Ng, Harada, Russell (1999), section 4.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ class Progress:
     scope, about = Scope.STEP, About.STATE
     needs = frozenset({Need.GROUP})
     judged, good_from = False, 0.0
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -3,7 +3,9 @@
 The judge reads the goal, what was done at every step, the screens before the last three actions, and the screen *after*
 the last one, without which nobody can see whether it worked. It answers ``Reason: ...`` and ``Score: 1`` to ``5``. An
 answer without such a score, a server that fails and a screen that was not recorded are counted as such: they are not a
-score of 0. Source: OS-Genesis' trajectory reward model (arXiv 2412.19723), which leaves the final screen out.
+score of 0.
+
+Source: OS-Genesis' trajectory reward model (arXiv 2412.19723), which leaves the final screen out.
 """
 
 from __future__ import annotations
@@ -82,6 +84,7 @@ class VlmJudge:
     scope, about = Scope.EPISODE, About.OUTCOME
     needs = frozenset({Need.IMAGE})
     judged, good_from = True, 4.0
+    codecs: frozenset[str] = frozenset()
 
     def __init__(self, options: Options) -> None:
         self.options = options
