@@ -114,6 +114,11 @@ def loads(folder: Path, count: int, ask: Ask) -> dict[str, Load]:
     }  # fmt: skip
 
 
+def _told(argv: list[str]) -> list[str]:
+    """The options without where a folder lies, which is nobody else's business."""
+    return ["FOLDER" if before == "--folder" else option for before, option in zip(["", *argv], argv, strict=False)]
+
+
 def main(argv: list[str]) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer", description=__doc__)
@@ -124,7 +129,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=RESULT)
     args = parser.parse_args(argv)
     result: dict[str, Any] = {
-        "command": shlex.join(["python", "-m", "benchmarks.viewer", *argv]),
+        "command": shlex.join(["python", "-m", "benchmarks.viewer", *_told(argv)]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(REPOSITORY),
         "machine": machine.describe(),
