@@ -136,7 +136,8 @@ def table(rows: list[Row]) -> str:
         middle = median(row.times_ms)
         theirs = median(row.json_times_ms) if row.json_times_ms else 0.0
         beside = f"{theirs:11,.1f}{theirs / middle:9,.1f}x" if theirs else " " * 21
-        verdict = f"at most {row.budget_ms:,.0f} ms: {'ok' if middle <= row.budget_ms else 'MISSED'}"
+        held = "ok" if middle <= row.budget_ms else "MISSED"
+        verdict = f"at most {row.budget_ms:,.0f} ms: {held}" if row.budget_ms else "none"
         lines.append(f"{row.what:46}{middle:10,.1f}{max(row.times_ms):10,.1f}{beside}  {verdict}")
     return "\n".join(lines)
 

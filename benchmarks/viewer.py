@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,18 +42,19 @@ Ask = Callable[..., dict[str, Any]]
 
 @contextmanager
 def asking(run: Path) -> Iterator[Ask]:
-    """A viewer of a run in a thread of its own, and a connection to it that stays open."""
+    """A viewer of a run in a thread of its own, asked over a connection of its own each time."""
     with listen(0) as listener:
         port = listener.getsockname()[1]
         server = server_of(create_app(run, token=TOKEN, author="benchmark"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
         def ask(name: str, **params: Any) -> dict[str, Any]:
-            connection.request("GET", f"/api/{name}?{urlencode(params)}", headers={"authorization": f"Bearer {TOKEN}"})
-            answer = connection.getresponse()
-            body = answer.read()
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+                carried = {"authorization": f"Bearer {TOKEN}"}
+                connection.request("GET", f"/api/{name}?{urlencode(params)}", headers=carried)
+                answer = connection.getresponse()
+                body = answer.read()
             if answer.status != http.client.OK:
                 raise SystemExit(f"/api/{name} answered {answer.status}: {body[:200]!r}")
             found: dict[str, Any] = json.loads(body)
@@ -62,7 +63,6 @@ def asking(run: Path) -> Iterator[Ask]:
         try:
             yield ask
         finally:
-            connection.close()
             server.should_exit = True
             thread.join(10)
 
@@ -114,6 +114,11 @@ def loads(folder: Path, count: int, ask: Ask) -> dict[str, Load]:
     }  # fmt: skip
 
 
+def _told(argv: list[str]) -> list[str]:
+    """The options without where a folder lies, which is nobody else's business."""
+    return ["FOLDER" if before == "--folder" else option for before, option in zip(["", *argv], argv, strict=False)]
+
+
 def main(argv: list[str]) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer", description=__doc__)
@@ -124,7 +129,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=RESULT)
     args = parser.parse_args(argv)
     result: dict[str, Any] = {
-        "command": shlex.join(["python", "-m", "benchmarks.viewer", *argv]),
+        "command": shlex.join(["python", "-m", "benchmarks.viewer", *_told(argv)]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(REPOSITORY),
         "machine": machine.describe(),

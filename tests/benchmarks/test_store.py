@@ -12,6 +12,11 @@ def test_budgets(times, end):
     assert f"{100.0 / sorted(times)[1]:.1f}x" in last
 
 
+def test_what_has_no_budget_misses_none():
+    *_, last = table([Row(what="x", times_ms=(10.0,), json_times_ms=(), budget_ms=0.0)]).splitlines()
+    assert last.endswith("none")
+
+
 def test_a_small_run_is_measured(tmp_path, capsys):
     out = tmp_path / "store.json"
     options = ["--episodes", "60", "--rounds", "1", "--folder", str(tmp_path / "big"), "--out", str(out)]

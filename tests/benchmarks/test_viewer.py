@@ -32,6 +32,7 @@ def test_the_result_is_saved_with_what_it_was_measured_on(tmp_path: Path, capsys
     told = ["--episodes", "40", "--rounds", "2", "--folder", str(tmp_path / "built"), "--out", str(out)]
     assert main(told) == 0
     result = json.loads(out.read_text())
+    assert "--folder FOLDER" in result["command"]
     assert result["rows_by_table"]["episodes"] == 40
     assert set(result["first_ms"]) == {row["what"] for row in result["rows"]}
     assert all(len(row["times_ms"]) == 2 for row in result["rows"])

@@ -40,7 +40,7 @@ def tree_json(source: Source, a: Episode, b: Episode, *, blind: bool) -> list[di
 
     Returns:
         For each its id, its number of steps, and ``joins``: the line above that it has most in common with and the
-        step at which it leaves it; ``None`` for one that begins elsewhere.
+        step at which it leaves it, ``None`` for one that begins elsewhere; ``same`` where it never leaves that line.
     """
     near = {identity for one in (a, b) for _, identity in kin(source, one, limit=2 * MAX_LINES)}
     others = [one for one in readable(source, sorted(near - {a.id, b.id})) if shared_steps(a, one) is not None]
@@ -58,4 +58,10 @@ def _line(above: Sequence[Episode], episode: Episode, *, blind: bool) -> dict[st
         "num_steps": len(episode.steps),
         "outcome": None if blind else outcome(episode.status, episode.success),
         "joins": None if t is None else {"line": -place, "t": t},
+        "same": t is not None and _path(above[-place]) == _path(episode),
     }
+
+
+def _path(episode: Episode) -> list[tuple[str, str]]:
+    """The states of an episode and what was done in them."""
+    return [(step.state_key, action_line(step.action)) for step in episode.steps]

@@ -86,6 +86,8 @@ def test_the_tree_of_branches_marks_what_is_shared(page: Any, viewer: Any) -> No
     page.get_by_role("link", name="Compare A with rollout 1").focus()
     page.keyboard.press("Enter")
     page.get_by_text("A and B share 0 steps and part at step 1").wait_for()
+    page.evaluate("location.hash = '#/compare/plain-01/plain-03'")
+    page.get_by_text("A and B did the same").wait_for()
     page.evaluate("location.hash = '#/compare/group-a-0/text-only'")
     page.get_by_text("A and B do not begin in the same state").wait_for()
 

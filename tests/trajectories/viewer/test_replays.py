@@ -108,7 +108,7 @@ def test_branches_of_one_start_are_a_tree(viewer: Any) -> None:
     assert by_id["group-a-0"]["joins"] is None
     assert by_id["branch"] == {
         "id": "branch", "member": 0, "kind": "whatif", "num_steps": 3, "outcome": "failure",
-        "joins": {"line": 0, "t": 1},
+        "joins": {"line": 0, "t": 1}, "same": False,
     }  # fmt: skip
     assert by_id["group-a-1"]["joins"] == {"line": 0, "t": 0}
     assert by_id["group-a-1"]["outcome"] == "success"
@@ -116,6 +116,21 @@ def test_branches_of_one_start_are_a_tree(viewer: Any) -> None:
     assert {line["outcome"] for line in blind} == {None}
     apart = viewer.get("compare", a="group-a-0", b="text-only")["tree"]
     assert apart[1]["joins"] is None, "they begin in different states"
+
+
+def test_a_branch_that_never_leaves_is_not_one_that_leaves_with_its_last_action(viewer: Any, make_episode: Any) -> None:
+    tried = make_episode("first", 2)
+    other = {"kind": "click", "target": {"ref": 9}}
+    with StoreWriter(viewer.run) as writer:
+        for name, last in (("first", tried.steps[1].action), ("again", tried.steps[1].action), ("other", other)):
+            steps = (tried.steps[0], replace(tried.steps[1], action=last))
+            writer.add(replace(tried, id=name, group_id="three", steps=steps))
+    lines = viewer.get("compare", a="first", b="other")["tree"]
+    assert [(line["id"], line["joins"], line["same"]) for line in lines] == [
+        ("first", None, False),
+        ("other", {"line": 0, "t": 1}, False),
+        ("again", {"line": 0, "t": 1}, True),
+    ]
 
 
 def test_a_tree_of_many_stays_small(viewer: Any, make_episode: Any) -> None:
