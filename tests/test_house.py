@@ -46,7 +46,8 @@ TENSOR_MODULES = frozenset(
         "rl/losses/cispo.py rl/losses/disco.py rl/losses/dpo.py rl/losses/episodes.py rl/losses/gspo.py "
         "rl/losses/kl.py rl/losses/mismatch.py rl/losses/pairs.py rl/losses/ppo.py rl/losses/ratio.py "
         "rl/losses/sapo.py rl/losses/sft.py rl/losses/signed_sft.py rl/losses/sums.py rl/losses/tbrm.py "
-        "rl/losses/uft.py rl/critic.py rl/loop_parts.py rl/prefix_tree.py rl/tree_batches.py rl/can_share.py rl/sharing.py"
+        "rl/losses/uft.py rl/critic.py rl/loop_parts.py rl/prefix_tree.py rl/tree_batches.py rl/can_share.py "
+        "rl/sharing.py"
     ).split()
 )
 """Modules that nothing can be done with without torch: they import it at the top and are themselves imported late."""
