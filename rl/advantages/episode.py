@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -71,6 +72,23 @@ def episodes_of(columns: Columns) -> Episodes:
         group=group_of,
         size=np.bincount(group_of, minlength=num_groups).astype(np.int64),
     )
+
+
+def whole_groups(episodes: Episodes, row: Ints, most: int) -> list[slice]:
+    """Cut entries into parts of about ``most``, none of which ends inside a group.
+
+    Args:
+        episodes: The episodes of the batch.
+        row: Row of each entry, non-decreasing.
+        most: Entries of a part, but for the group that ends it; one part where the rows of groups lie scattered.
+    """
+    group = episodes.group[episodes.of_row]
+    if (np.diff(group) < 0).any():
+        return [slice(0, len(row))]
+    starts = np.searchsorted(row, np.flatnonzero(np.diff(group)) + 1)
+    after = np.searchsorted(starts, np.arange(most, len(row), most))
+    cuts = np.unique(starts[after[after < len(starts)]]).tolist()
+    return [slice(start, stop) for start, stop in pairwise([0, *cuts, len(row)])]
 
 
 def spread(columns: Columns, episodes: Episodes, per_episode: Floats) -> Floats:

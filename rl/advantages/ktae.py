@@ -29,12 +29,14 @@ from pydantic import Field
 from clickwright.rl.advantages.base import ESTIMATORS, Advantages, row_means
 from clickwright.rl.advantages.columns import Bools, Columns, Floats, Ints, Need, given
 from clickwright.rl.advantages.contingency import fisher_p, information_gain, kinds
-from clickwright.rl.advantages.episode import Episodes, Weighting, episode_advantages, episodes_of
+from clickwright.rl.advantages.episode import Episodes, Weighting, episode_advantages, episodes_of, whole_groups
 from clickwright.rl.advantages.segments import Norm, Singleton, dense, distinct, numbered
 from clickwright.rl.registry import Options as PluginOptions
 
 K1, B = 2.0, 0.5
 TINY = 1e-5
+AT_ONCE = 100_000
+"""Tokens that are looked at together."""
 
 
 @ESTIMATORS.register("ktae")
@@ -95,17 +97,24 @@ class Ktae:
 
     def _values(self, columns: Columns, episodes: Episodes, row: Ints, item: Ints) -> Floats:
         """``v`` of each item that occurs, where ``row`` says in which row it does."""
-        options = self.options
         right = episodes.first(given(columns.success, "success")).astype(np.bool_)
-        # Laid out by row first, of which there are fewer, and in place: fresh memory costs more than arithmetic.
+        member = episodes.member
+        # Groups have nothing to do with each other, and a few of them at a time stay in the processor's caches.
+        parts = whole_groups(episodes, row, AT_ONCE)
+        values = [self._some(episodes, right, member, row[part], item[part]) for part in parts]
+        return np.concatenate([np.zeros(0), *values])
+
+    def _some(self, episodes: Episodes, right: Bools, member: Ints, row: Ints, item: Ints) -> Floats:
+        options = self.options
         width = int(item.max(initial=0)) + 1
-        named = (episodes.group[episodes.of_row] * width)[row]
+        episode = episodes.of_row[row]
+        named = (episodes.group * width)[episode]
         named += item
         key, names = numbered(named)
         group_of_key, num_keys = names // width, len(names)
-        wrote_right = right[episodes.of_row][row]
-        size, member = int(episodes.size.max(initial=1)), episodes.member
-        held_by = member[episodes.of_row][row]
+        wrote_right = right[episode]
+        size = int(episodes.size.max(initial=1))
+        held_by = member[episode]
         held_by += key * size
         pairs = distinct(held_by)
         held = pairs // size

@@ -1,14 +1,14 @@
 from pathlib import Path
 
-from benchmarks.advantages import BEYOND_ROWS, CASES, batch, main, table, works
+from benchmarks.advantages import CASES, NOTES, batch, main, table, works
 from clickwright.rl.advantages import EDITORS, ESTIMATORS, MULTIPLIERS
 
 
-def test_everything_is_measured_and_every_exception_is_of_something():
+def test_everything_is_measured_and_every_note_is_of_something():
     measured = set(works(batch(200)))
     assert {name for name, _ in CASES.values()} == set(ESTIMATORS)
     assert {f"editor {name}" for name in EDITORS} | {f"multiplier {name}" for name in MULTIPLIERS} <= measured
-    assert set(BEYOND_ROWS) <= measured
+    assert set(NOTES) <= measured
 
 
 def test_the_table_judges_by_a_million_rows():
