@@ -47,8 +47,10 @@ def test_the_command_writes_what_it_measured_on_what(tmp_path: Path) -> None:
         assert set(bandit["final_by_seed"]) == set(VARIANTS)
 
 
-def test_the_committed_result_is_of_these_variants() -> None:
-    found = json.loads((Path(__file__).resolve().parents[2] / RESULT).read_text())
-    for bandit in found["bandits"].values():
+@pytest.mark.parametrize("path", [RESULT, RESULT.with_name("replay_bandit_max_age_10.json")])
+def test_the_committed_results_are_of_these_variants(path: Path) -> None:
+    found = json.loads((Path(__file__).resolve().parents[2] / path).read_text())
+    for name, bandit in found["bandits"].items():
         assert set(bandit["final_by_seed"]) == set(VARIANTS)
         assert all(len(values) >= 20 for values in bandit["final_by_seed"].values())
+        assert bandit["optimum"] == max(BANDITS[name].pays)
