@@ -23,9 +23,9 @@ from clickwright.errors import ConfigError
 from clickwright.rl import train
 from clickwright.rl.advantages import ESTIMATORS, Group, columns
 from clickwright.rl.batching import Row, micro_batches, score
-from clickwright.rl.loop import rows_of
 from clickwright.rl.losses import LOSSES
 from clickwright.rl.recipe_file import load_recipe
+from clickwright.rl.rows import rows_of
 from clickwright.rl.update import UpdatePlan, update
 from clickwright.trajectories.reader import StoreReader
 from clickwright.trajectories.recorder import Recorder
