@@ -52,7 +52,7 @@ def test_what_a_search_brought_is_never_trained() -> None:
     ]
     (batch,) = micro_batches(rows, max_tokens=100)
     assert batch.targets[batch.tokens.argsort()].tolist() == [11, 12, 13]
-    predicted = {(int(row), int(batch.keep[column]) + 1) for row, column in zip(batch.row, batch.column, strict=True)}
+    predicted = {(int(batch.line[one]), int(batch.keep[batch.column[one]]) + 1) for one in batch.predictor}
     longest = max(range(len(rows)), key=lambda number: rows[number].num_inputs)
     whole = rows[longest].prompt_ids + rows[longest].completion_ids
     assert batch.input_ids.shape[0] == 2
