@@ -240,8 +240,9 @@ class Recipe(Section):
             for term in self.offline.rewards:
                 form_of(term)
         if self.train is not None:
-            check_combination(self.train, self.train_loss(), self.estimator())
-            check_sampling(self.train, self.env, self.loop_plugins(), self.train_loss(), self.estimator())
+            plugins, loss, credit = self.loop_plugins(), self.train_loss(), self.estimator()
+            check_combination(self.train, loss, credit)
+            check_sampling(self.train, self.env, plugins, loss, credit)
             for scored in self.train.rewards:
                 form_of(scored)
                 scorer_of(scored)
