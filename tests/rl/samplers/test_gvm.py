@@ -30,9 +30,7 @@ def test_budgets_add_up_and_follow_the_weights(weights: list[float], least: int,
         assert sizes[lower] <= sizes[higher] + (weights[lower] == weights[higher])
     # Where nothing is held at the least, every size is its exact share, rounded up or down.
     exact = (
-        np.asarray(weights) / sum(weights) * total
-        if sum(weights) > 0
-        else np.full(len(weights), total / len(weights))
+        np.asarray(weights) / sum(weights) * total if sum(weights) > 0 else np.full(len(weights), total / len(weights))
     )
     if (exact >= least).all():
         assert np.abs(np.asarray(sizes) - exact).max() < 1 + 1e-6
