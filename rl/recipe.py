@@ -82,6 +82,7 @@ class Train(Section):
         pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers may read; empty for none.
         max_iterations: Iterations after which training ends.
         max_seconds: Seconds after which it ends, whichever comes first; 0 for no limit.
+        max_env_steps: Environment steps after which it ends, with the iteration that reaches them; 0 for no limit.
         lr: Peak learning rate.
         schedule: ``"constant"``, or ``"linear"`` or ``"cosine"`` down to ``lr_floor`` of the peak.
         lr_floor: Share of the peak at the end.
@@ -110,6 +111,7 @@ class Train(Section):
     pass_rates: str = ""
     max_iterations: Positive = 50
     max_seconds: Annotated[float, Field(ge=0.0)] = 0.0
+    max_env_steps: Count = 0
     lr: Rate = 3e-4
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     lr_floor: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
