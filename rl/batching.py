@@ -33,6 +33,7 @@ class Row:
         episode: Number of its episode, unique over groups.
         score: Undiscounted return of the episode.
         success: Whether the episode met its goal.
+        age: Versions of the weights between those that sampled it and those about to be updated; 0 on policy.
     """
 
     prompt_ids: tuple[int, ...]
@@ -44,6 +45,7 @@ class Row:
     episode: int = 0
     score: float = 0.0
     success: bool = False
+    age: int = 0
 
     @property
     def num_inputs(self) -> int:

@@ -13,6 +13,7 @@ from clickwright.rl.advantages.none import Nothing
 from clickwright.rl.advantages.opo import Opo
 from clickwright.rl.advantages.spo import Spo
 from clickwright.rl.losses import Aggregation, Loss, Reads, Unit
+from clickwright.rl.replay_slots import Slot
 
 if TYPE_CHECKING:
     from clickwright.rl.recipe import Train
@@ -37,7 +38,12 @@ def check_combination(section: Train, loss: Loss, credit: Pipeline) -> None:
     Raises:
         ConfigError: Says all that is wrong, and what to set instead.
     """
-    problems = [*_worth(section, loss, credit), *_credit(section, credit), *_steps(section, loss, credit)]
+    problems = [
+        *_worth(section, loss, credit),
+        *_credit(section, credit),
+        *_steps(section, loss, credit),
+        *_replay(section, loss, credit),
+    ]
     if problems:
         raise ConfigError("; ".join(problems))
 
@@ -103,6 +109,30 @@ def _steps(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:
             f"train.loss = {_name(section.loss, 'ppo')!r} never splits a {loss.unit}, and minibatches = "
             f"{section.minibatches} asks for more parts than the {most} there are"
         )
+
+
+def _replay(section: Train, loss: Loss, credit: Pipeline) -> Iterator[str]:
+    """What replayed episodes are put into, and who makes up for their age."""
+    correction = section.off_policy.correction
+    if correction != "none" and loss.reads is not Reads.ADVANTAGES:
+        yield (
+            f"train.off_policy.correction = {correction!r} weighs advantages, and train.loss = "
+            f"{_name(section.loss, 'ppo')!r} reads none: set it to 'none'"
+        )
+    for table in section.group_editors:
+        if _name(table, "") != "arpo_replay":
+            continue
+        if isinstance(credit.estimator, Opo) and credit.estimator.strict_on_policy:
+            yield (
+                "opo's baseline is optimal for exact on-policy training, and arpo_replay puts older episodes into "
+                "groups: set strict_on_policy = false, or take another estimator"
+            )
+        taken = int(table.get("k", 1))
+        if table.get("slot", Slot.FIRST) != Slot.APPEND and taken >= section.group_size:
+            yield (
+                f"arpo_replay.k = {taken} would take the places of all {section.group_size} members of a group: take "
+                "fewer, or slot = 'append'"
+            )
 
 
 def _names(section: Train) -> tuple[list[str], list[str]]:

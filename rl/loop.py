@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,18 +15,22 @@ from clickwright.rl.advantages.base import Advantages
 from clickwright.rl.advantages.columns import shared_steps
 from clickwright.rl.batching import Row
 from clickwright.rl.collector import Collector
+from clickwright.rl.credit_layers import record_credit
 from clickwright.rl.credited import credited
 from clickwright.rl.evaluate import Evaluation, evaluate, short_name
 from clickwright.rl.group_editors import Situation
 from clickwright.rl.mixed_rewards import MIXED, judge_groups, judges
 from clickwright.rl.models import frozen_copy
 from clickwright.rl.moment import Moment, remember
-from clickwright.rl.pass_rates import read_pass_rates
+from clickwright.rl.off_policy import corrected
+from clickwright.rl.policy_identity import policy_identity
 from clickwright.rl.recipe import Train
+from clickwright.rl.recorded_rows import Writer
 from clickwright.rl.rewards.mixing import Mixed
 from clickwright.rl.rollout_metrics import rollout_metrics
 from clickwright.rl.schedule import learning_rate
 from clickwright.rl.streams import stream
+from clickwright.rl.task_filter import pass_rates_of, tasks_of
 from clickwright.rl.update import UpdatePlan, update
 from clickwright.rl.warmstart import Training
 from clickwright.rl.workspace import Workspace
@@ -88,7 +91,10 @@ class Loop:
         self.loss.restore(state.loss)
         self.plugins = work.recipe.loop_plugins()
         self.plugins.restore(state.plugins)
-        self.pass_rates = read_pass_rates(Path(section.pass_rates)).tasks if section.pass_rates else {}
+        self.pass_rates = pass_rates_of(section)
+        self.tasks = tasks_of(work.recipe.env.tasks, section, say=work.progress.say)
+        self.sampled_by = policy_identity(work.model, work.tokenizer)
+        self.writer = Writer.of(work, label_refs=False)
         self.judges = judges(section.rewards, frames=work.recipe.record.frames == "all")
         self.producer = f"{section.algorithm}"
 
@@ -117,14 +123,16 @@ class Loop:
         mixed = None
         if self.judges:
             with clock.phase("score"), StoreReader(work.run_dir) as reader:
-                mixed = judge_groups(self.judges, groups, layers=work.layers, frame=reader.frame)
+                mixed = judge_groups(
+                    self.judges, groups, layers=work.layers, frame=reader.frame, iteration=state.iteration
+                )
         with clock.phase("advantage"):
             useful = self.useful(groups, mixed)
             self.estimator.iteration = state.iteration
             rewards = None if mixed is None else mixed.rewards
             credit = self.estimator.advantages(columns(useful, needs=self.estimator.needs, rewards=rewards))
             useful, credit = credited(useful, credit) if self.estimator.editors else (useful, credit)
-            rows = rows_of(useful, credit)
+            rows = rows_of(useful, credit, version=state.version)
         with clock.phase("train"):
             trained = self.learn(rows) if rows else {}
         with clock.phase("record"):
@@ -174,7 +182,13 @@ class Loop:
         self.work.batcher.reset_stats()
         collector = Collector(self.work, self.plugins, moment)
         groups = collector.collect(self.plugins.sampler.plan(moment))
-        situation = Situation(moment=moment, run_dir=self.work.run_dir, roll_out=collector.collect)
+        situation = Situation(
+            moment=moment,
+            run_dir=self.work.run_dir,
+            roll_out=collector.collect,
+            sampled_by=self.sampled_by,
+            is_ours=self.writer.sampled_here,
+        )
         groups = self.plugins.edited(groups, situation)
         state.plugins = self.plugins.state()
         state.num_episodes += len(collector.episodes)
@@ -191,7 +205,7 @@ class Loop:
             max_iterations=section.max_iterations,
             version=state.version,
             seed=self.work.recipe.seed,
-            tasks=self.work.recipe.env.tasks,
+            tasks=self.tasks,
             num_groups=section.groups,
             group_size=section.group_size,
             success=dict(state.success),
@@ -217,10 +231,11 @@ class Loop:
         state.version += 1
         rng = stream(work.recipe.seed, "update", state.iteration)
         with work.policy.updating(state.version), Training(work.model, work.recipe.seed, "update", state.iteration):
+            rows, measured = corrected(work.model, rows, self.loss, section=section.off_policy, plan=plan)
             metrics = update(work.model, self.optimizer, rows, self.loss, plan=plan, rng=rng, reference=self.reference)
         self.loss.adapt(metrics)
         state.loss = self.loss.state()
-        return metrics | {"lr": rate} | state.loss
+        return metrics | measured | {"lr": rate} | state.loss
 
     def save(self) -> None:
         """Write a checkpoint of where the run stands."""
@@ -241,19 +256,20 @@ class Loop:
         state.add(evaluate(work, f"dev-{state.iteration:04d}", seeds=seeds, split="train"))
 
     def _record(self, groups: Sequence[Group], credit: Advantages, mixed: Mixed | None) -> None:
+        iteration = self.state.iteration
         if mixed is not None:
-            rewards = [(episode, t, value) for (episode, t), value in mixed.rewards.items()]
+            fresh = {one.id for group in groups for one in group.episodes if one.iteration == iteration}
+            rewards = [(episode, t, value) for (episode, t), value in mixed.rewards.items() if episode in fresh]
             said = f"{[reward.model_dump(mode='json') for reward in self.section.rewards]}"
             self.work.layers.put(MIXED, 1, producer=said, values=rewards)
-        places = [(episode.id, step.t) for group in groups for episode in group.episodes for step in episode.steps]
-        for name, values in {"advantage": credit.total, **credit.parts}.items():
-            layer = name if name == "advantage" else f"advantage.{name}"
-            self.work.layers.put(
-                layer,
-                1,
-                producer=self.producer,
-                values=[(episode, t, float(value)) for (episode, t), value in zip(places, values, strict=True)],
-            )
+        record_credit(
+            self.work.layers,
+            groups,
+            credit,
+            producer=self.producer,
+            iteration=iteration,
+            session=self.work.session,
+        )
 
     def _watch_for_stall(self, useful: Sequence[Group]) -> None:
         state = self.state
@@ -272,10 +288,15 @@ class Loop:
         return out_of_time or (bool(section.max_env_steps) and state.num_steps >= section.max_env_steps)
 
 
-def rows_of(groups: Sequence[Group], credit: Advantages) -> list[Row]:
+def rows_of(groups: Sequence[Group], credit: Advantages, *, version: int | None = None) -> list[Row]:
     """The trained steps of groups as rows, with their advantages.
 
     The steps that a branch shares with the episode it left are that episode's alone.
+
+    Args:
+        groups: The groups.
+        credit: One value per step of them.
+        version: Of the weights that acted last, which the age of a row is counted from; without one, all rows are new.
     """
     rows = []
     per_token = None if credit.per_token is None else credit.per_token.tolist()
@@ -298,6 +319,7 @@ def rows_of(groups: Sequence[Group], credit: Advantages) -> list[Row]:
                             episode=num_episodes,
                             score=episode.score,
                             success=episode.success,
+                            age=0 if version is None else max(0, version - step.policy_version),
                         )
                     )
                 first_token = end

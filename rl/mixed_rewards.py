@@ -78,13 +78,23 @@ def judges(rewards: Sequence[ScoredReward], *, frames: bool) -> list[Judge]:
 
 
 def judge_groups(
-    judges: Sequence[Judge], groups: Sequence[Group], *, layers: Layers, frame: Callable[[str], Frame | None]
+    judges: Sequence[Judge],
+    groups: Sequence[Group],
+    *,
+    layers: Layers,
+    frame: Callable[[str], Frame | None],
+    iteration: int | None = None,
 ) -> Mixed:
-    """Let every scorer judge, keep what it said, and mix it with the environment's rewards, which are kept too."""
+    """Let every scorer judge, keep what it said, and mix it with the environment's rewards, which are kept too.
+
+    What it says of replayed episodes, those of other iterations, counts and is not kept: it had its say when they were
+    new.
+    """
     terms, trouble = [], dict[str, float]()
+    fresh = {one.id for group in groups for one in group.episodes if iteration in (None, one.iteration)}
     for judge in judges:
         scored = score_groups(judge.scorer, [group.episodes for group in groups], frame=frame)
-        keep(layers, judge.name, 1, judge.scorer, scored)
+        keep(layers, judge.name, 1, judge.scorer, scored.of(fresh))
         terms.append(Term(name=judge.name, weight=judge.weight, form=judge.form, values=dict(scored.values)))
         trouble[f"reward/{judge.name}_invalid"] = float(len(scored.trouble))
     mixed = mix(groups, terms)

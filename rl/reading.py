@@ -83,10 +83,14 @@ class Reader:
         return whole, torch.cat(references)[places] if references else None
 
     def logprobs_of(self, rows: Sequence[Row]) -> list[torch.Tensor]:
-        """The model's log-probabilities of each row's completion, without a gradient."""
+        """The model's log-probabilities of each row's completion, without a gradient; no reference is read."""
         batches = micro_batches(rows, max_tokens=self.plan.micro_tokens)
-        lengths = token_offsets(rows).diff().tolist()
-        return list(self.read_all(batches)[0].logprobs.cpu().split(lengths)) if batches else []
+        if not batches:
+            return []
+        with torch.no_grad():
+            read = torch.cat([self.read_model(batch).logprobs for batch in batches])
+        places = torch.cat([batch.tokens for batch in batches]).argsort().to(self.device)
+        return list(read[places].cpu().split(token_offsets(rows).diff().tolist()))
 
     def _reference(self, batch: MicroBatch) -> torch.Tensor | None:
         if not self.loss.needs_reference:

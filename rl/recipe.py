@@ -19,6 +19,7 @@ from clickwright.rl.losses import LOSSES, PREFERENCE_LOSSES
 from clickwright.rl.losses.base import Loss
 from clickwright.rl.losses.pairs import PreferenceLoss
 from clickwright.rl.registry import Registry
+from clickwright.rl.replay_sections import OffPolicy, TaskFilter
 from clickwright.rl.rewards import FORMS, SCORERS
 from clickwright.rl.rewards.forms.base import Form
 from clickwright.rl.rewards.scorers.base import Scorer
@@ -79,7 +80,10 @@ class Train(Section):
         sampler: What chooses the tasks and seeds of groups, by ``name``, and its options.
         guides: What changes how their members act, each by ``name`` with its options, in the order they are applied.
         group_editors: What changes which episodes are learnt from, each by ``name`` with its options, in their order.
-        pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers may read; empty for none.
+        pass_rates: File of pass rates, as ``clickwright profile`` writes it, that samplers and ``task_filter`` read;
+            empty for none.
+        task_filter: Which tasks RL is done on, by their pass rates; absent for all.
+        off_policy: What is done with rows that older weights sampled, as a replay brings them.
         max_iterations: Iterations after which training ends.
         max_seconds: Seconds after which it ends, whichever comes first; 0 for no limit.
         max_env_steps: Environment steps after which it ends, with the iteration that reaches them; 0 for no limit.
@@ -109,6 +113,8 @@ class Train(Section):
     guides: tuple[dict[str, Any], ...] = ()
     group_editors: tuple[dict[str, Any], ...] = ()
     pass_rates: str = ""
+    task_filter: TaskFilter | None = None
+    off_policy: OffPolicy = OffPolicy()
     max_iterations: Positive = 50
     max_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     max_env_steps: Count = 0
@@ -125,6 +131,14 @@ class Train(Section):
     stall_warning: Positive = 3
     eval_every: Count = 0
     eval_episodes: Positive = 8
+
+    @model_validator(mode="after")
+    def _profiled(self) -> Self:
+        if self.task_filter is not None and not self.pass_rates:
+            raise ValueError(
+                "task_filter goes by pass rates, and train.pass_rates names no file: write one with clickwright profile"
+            )
+        return self
 
 
 class Recipe(Section):
@@ -216,8 +230,8 @@ class Recipe(Section):
             for term in self.offline.rewards:
                 form_of(term)
         if self.train is not None:
-            check_combination(self.train, self.train_loss(), self.estimator())
             self.loop_plugins()
+            check_combination(self.train, self.train_loss(), self.estimator())
             for scored in self.train.rewards:
                 form_of(scored)
                 scorer_of(scored)

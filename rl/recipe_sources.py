@@ -6,6 +6,7 @@ from clickwright.rl.feedback_sections import Keep
 from clickwright.rl.mixed_rewards import judges, layer_terms
 from clickwright.rl.recipe import Recipe
 from clickwright.rl.recordings import Recordings
+from clickwright.rl.task_filter import pass_rates_of, tasks_of
 from clickwright.trajectories.exports.pairs import By
 
 
@@ -30,4 +31,6 @@ def check_sources(recipe: Recipe) -> None:
         recordings = Recordings(recipe.offline.run, tasks=tasks, splits=recipe.offline.splits)
         layer_terms(recordings, recipe.offline.rewards)
     if recipe.train is not None:
+        pass_rates_of(recipe.train)
+        tasks_of(tasks, recipe.train)
         judges(recipe.train.rewards, frames=recipe.record.frames == "all")

@@ -76,6 +76,18 @@ class Rollout(Section):
     temperature: Rate = 1.0
     deterministic: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_distribution(cls, given: object) -> object:
+        for name in ("top_p", "top_k") if isinstance(given, dict) else ():
+            if name in given:
+                raise ValueError(
+                    f"{name} = {given[name]}: a run's policy draws from the whole distribution. Of a cut one, the "
+                    "log-probabilities are too large by one over the mass that was kept, token by token, and every "
+                    "ratio and importance correction would be wrong by that: leave it out, or lower the temperature"
+                )
+        return given
+
     @field_validator("deadlines")
     @classmethod
     def _known(cls, given: dict[str, float]) -> dict[str, float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from clickwright.rl.advantages import Group
 from clickwright.rl.moment import GroupPlan, Moment
 from clickwright.rl.registry import Registry
+from clickwright.trajectories.records import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +21,15 @@ class Situation:
         moment: Where the training stands.
         run_dir: The run, whose store holds every episode rolled out so far.
         roll_out: Rolls groups out now, with the weights and guides of this iteration; what it returns has no faults.
+        sampled_by: What samples in this run: its model's shape and its tokenizer; see ``policy_identity``.
+        is_ours: Whether a step's tokens are those of this run's tokenizer.
     """
 
     moment: Moment
     run_dir: Path
     roll_out: Callable[[Sequence[GroupPlan]], list[Group]]
+    sampled_by: str = ""
+    is_ours: Callable[[Step], bool] = field(default=lambda step: True)
 
 
 class GroupEditor(Protocol):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from clickwright.envs.surface import Frame
 from clickwright.rl.rewards.provenance import producer_of
@@ -14,6 +14,7 @@ from clickwright.trajectories.layers import Layers
 from clickwright.trajectories.records import Episode
 
 Places = tuple[str, int | None]
+T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +36,15 @@ class Scored:
     def reasons(self) -> Counter[str]:
         """How often what could not be scored had which reason."""
         return Counter(self.trouble.values())
+
+    def of(self, episodes: Container[str]) -> Scored:
+        """What was said of some episodes, by their ids."""
+
+        def own(values: Mapping[Places, T]) -> dict[Places, T]:
+            return {place: value for place, value in values.items() if place[0] in episodes}
+
+        parts = {name: own(values) for name, values in self.parts.items()}
+        return Scored(values=own(self.values), parts=parts, said=own(self.said), trouble=own(self.trouble))
 
     def layers(self, name: str) -> dict[str, Mapping[Places, float | str]]:
         """The layers to write: the numbers, what stands beside them, what was said, and what has no number and why."""
