@@ -210,6 +210,7 @@ class Loop:
             group_size=section.group_size,
             success=dict(state.success),
             pass_rates=self.pass_rates,
+            spent=state.num_steps / section.max_env_steps if section.max_env_steps else 0.0,
         )
 
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
