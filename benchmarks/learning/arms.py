@@ -1,7 +1,8 @@
 """Arms of a learning experiment: the same training with one thing changed, from the same start, on the same seeds.
 
-A run is a folder; the run that is finished has a ``result.json`` and is not made again, so an experiment that was cut
-off goes on where it was, and two processes may work on different seeds of one experiment side by side.
+A run is a folder; the run that is finished has a ``result.json`` and is not made again. So an experiment that was cut off
+goes on where it was, two processes may work on different seeds of one side by side, and experiments with the same recipe
+share the arms of one name.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Arm:
     """One line of a comparison.
 
     Attributes:
-        name: What it is called.
+        name: What it is called, in every experiment that has it.
         changes: Dotted keys of the recipe and their values.
         start: Changes to the warm start it goes on from; arms with equal ones share the weights, and one with
             ``{"warm_start.episodes_per_task": 0}`` starts from the base reader.
@@ -93,12 +94,13 @@ def main(experiment: Experiment, argv: Sequence[str]) -> int:
     settings = dict(text.split("=", 1) for text in args.set)
     command = shlex.join(["python", "-m", f"benchmarks.learning.{experiment.name}", *argv])
     chosen = [arm for arm in experiment.arms if arm.name in args.arms]
+    work = args.work / experiment.recipe.stem
     for seed in args.seeds:
         for arm in chosen:
-            folder = args.work / experiment.name / arm.name / f"seed{seed}"
+            folder = work / arm.name / f"seed{seed}"
             if not (folder / DONE).is_file():
-                one_run(experiment, arm, seed, folder, starts=args.work / "starts", settings=settings, command=command)
-            write_result(experiment, args.work / experiment.name, args.out)
+                one_run(experiment, arm, seed, folder, starts=work / "starts", settings=settings, command=command)
+            write_result(experiment, work, args.out)
     return 0
 
 
@@ -159,7 +161,7 @@ def start_of(experiment: Experiment, arm: Arm, given: Mapping[str, Any], starts:
         return recipe.model.source, None
     of = {"model": recipe.model.source, "env": recipe.env.tasks, "warm_start": recipe.warm_start.model_dump()}
     number = hashlib.blake2b(json.dumps(of, sort_keys=True).encode(), digest_size=4).hexdigest()
-    folder = starts / f"{experiment.recipe.stem}-{number}-seed{recipe.seed}"
+    folder = starts / f"{number}-seed{recipe.seed}"
     if not (folder / "results.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         train(recipe.model_copy(update={"train": None}), run_dir=folder, say=lambda text: None)

@@ -12,7 +12,7 @@ from benchmarks.learning.arms import Arm, Experiment, main
 
 GIGPO = {"train.algorithm": {"name": "gigpo", "norm": "mean_std_norm", "gamma": 0.95}}
 REPLAY = {"train.group_editors": [{"name": "arpo_replay"}]}
-PREFIX = {"train.guides": [{"name": "expert_prefix"}]}
+PREFIX = {"train.guides": [{"name": "expert_prefix"}], "train.loss": {"name": "uft"}}
 
 EXPERIMENT = Experiment(
     name="long_horizon",
