@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clickwright.agents.agent import LanguageAgent
+from clickwright.agents.batcher import Batcher
 from clickwright.agents.codecs.turn import MAX_ACTIONS
 from clickwright.agents.policy import Sampling
 from clickwright.agents.prompts import HistoryPolicy, PromptBuilder
@@ -79,13 +80,17 @@ def model_folder(path: str | Path) -> Path:
     )
 
 
-def load_agent(path: str | Path, *, temperature: float = 0.0, seed: int = 0) -> LanguageAgent:
+def load_agent(
+    path: str | Path, *, temperature: float = 0.0, seed: int = 0, max_batch: int = 64, num_cohorts: int = 0
+) -> LanguageAgent:
     """The agent in a folder, prompted as it was trained.
 
     Args:
         path: Folder of a model, or of a finished run.
         temperature: 0 takes the most likely token.
         seed: Root of its random streams.
+        max_batch: Most prompts of one pass of the model.
+        num_cohorts: Cohorts that its requests are served in; 0 serves them as they come.
 
     Raises:
         ConfigError: There is no model in the folder.
@@ -93,17 +98,38 @@ def load_agent(path: str | Path, *, temperature: float = 0.0, seed: int = 0) -> 
         MissingExtraError: PyTorch or transformers is not installed.
     """
     folder = model_folder(path)
-    settings = load_settings(folder)
-    policy = TransformersPolicy(*load_folder(folder), version=settings.policy_version)
+    return agent_of(
+        load_folder(folder),
+        load_settings(folder),
+        temperature=temperature,
+        seed=seed,
+        max_batch=max_batch,
+        num_cohorts=num_cohorts,
+        name=str(path),
+    )
+
+
+def agent_of(
+    weights: tuple[Any, Any],
+    settings: AgentSettings,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    max_batch: int = 64,
+    num_cohorts: int = 0,
+    name: str = "language",
+) -> LanguageAgent:
+    """The agent of a model and its tokenizer; arguments as those of ``load_agent``."""
+    policy = TransformersPolicy(*weights, max_batch=max_batch, version=settings.policy_version)
     prompts = PromptBuilder(
         policy.encode, history=HistoryPolicy(last=settings.history), max_tokens=settings.max_prompt_tokens
     )
     sampling = Sampling(max_new_tokens=settings.max_new_tokens, temperature=temperature, seed=seed)
     return LanguageAgent(
-        policy,
+        Batcher(policy, max_batch=max_batch, num_cohorts=num_cohorts),
         codec=settings.codec,
         prompts=prompts,
         sampling=sampling,
         max_actions=settings.max_actions,
-        name=str(path),
+        name=name,
     )

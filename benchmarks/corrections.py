@@ -33,9 +33,9 @@ from clickwright.agents.scripted import with_names
 from clickwright.envs.actions import ACTION, Action
 from clickwright.envs.web.browsers import find_browser
 from clickwright.rl import Recipe, load_recipe, train
-from clickwright.rl.comparison import interval
 from clickwright.rl.evaluate import short_name
 from clickwright.rl.metrics import read_metrics
+from clickwright.rl.statistics import interval
 from clickwright.trajectories.annotations import Annotation, AnnotationBook
 from clickwright.trajectories.annotations.apply import apply_annotations
 from clickwright.trajectories.reader import StoreReader

@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from clickwright import cli_commands as commands
-from clickwright import cli_exchange, cli_learn, cli_replay, cli_upkeep, cli_view
+from clickwright import cli_eval, cli_exchange, cli_learn, cli_replay, cli_upkeep, cli_view
 from clickwright.errors import ClickwrightError
 
 USER_ERROR = 2
@@ -56,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="show where an error was found")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (
-        _train, _compare, _algorithms, _pretrain, _run, _traj, _view, _envs, _miniwob, _check_env, _doctor,
+        _train, _compare, _eval, _algorithms, _pretrain, _run, _traj, _view, _envs, _miniwob, _check_env, _doctor,
     ):  # fmt: skip
         add(subparsers)
     return parser
@@ -116,6 +116,10 @@ def _compare(subparsers: Subparsers) -> None:
     parser.add_argument("--seeds", type=_positive, default=3, metavar="N", help="seeds per recipe (default: 3)")
     parser.add_argument("--run", dest="run_dir", metavar="DIR", help="where it is written (default: runs/compare)")
     _settings(parser)
+
+
+def _eval(subparsers: Subparsers) -> None:
+    cli_eval.add_eval(subparsers, _command)
 
 
 def _algorithms(subparsers: Subparsers) -> None:

@@ -168,7 +168,7 @@ def _perform(live: LiveEpisode, action: Action, surface: Surface, task: Task[Any
         live.said.append(action.text)
     started = perf_counter()
     with border("step/score", FaultKind.SCORER):
-        live.score = score = task.score(view, action)
+        live.score = score = task.judge(before, view, action)
         if not math.isfinite(score.reward):
             raise ValueError(f"reward is {score.reward}")
     score_ms = (perf_counter() - started) * 1e3

@@ -73,6 +73,10 @@ class Task(ABC, Generic[SurfaceT]):
     """``"train"`` or ``"eval"``: the half of its episodes that the next ``setup`` draws from, set by ``TaskEnv``. The
     two share no episode: ``rng`` differs between them, and a task that uses ``seed`` itself mixes the split in."""
 
+    looks_back: bool = False
+    """Whether ``judge`` needs more than the state: earlier actions, or the elements that were there before an action.
+    Elements are then always captured, and a snapshot is restored by taking its actions again."""
+
     @abstractmethod
     def setup(self, surface: SurfaceT, seed: int, rng: np.random.Generator) -> Goal:
         """Put the surface into the episode's first state; the same seed gives the same state."""
@@ -80,6 +84,13 @@ class Task(ABC, Generic[SurfaceT]):
     @abstractmethod
     def score(self, view: View, action: Action) -> Score:
         """Judge the state after ``action``. ``view.state`` holds the answer to the goal's probe."""
+
+    def judge(self, before: View, view: View, action: Action) -> Score:
+        """``score``, for a task that looks back: ``before`` is what was seen when the action was chosen."""
+        return self.score(view, action)
+
+    def restate(self, surface: SurfaceT, text: str) -> None:
+        """Show another goal where the surface itself displays it; called by variants, after ``setup``."""
 
     def oracle(self, surface: SurfaceT, goal: Goal, view: View) -> Generator[Action, View, None]:
         """Yield actions that solve the episode, receiving the view after each one.

@@ -26,6 +26,7 @@ from clickwright.envs.snapshot import Snapshot, SnapshotMismatchError, check_sam
 from clickwright.envs.spaces import ActionSpace
 from clickwright.envs.surface import Surface, View, Wants
 from clickwright.envs.task import Goal, Task
+from clickwright.envs.variants import varied
 from clickwright.errors import ConfigError, SurfaceFault
 
 Observation = dict[str, Any]
@@ -73,6 +74,7 @@ class TaskEnv(gymnasium.Env[Observation, Any]):
         record_frames: Capture a frame at every step into ``info["frame"]`` even when the policy does not see it.
         track_changes: Tell the part of the screen that differs from the frame before in ``info["frame"]["changed"]``.
         split: Half of the episodes that ``reset`` draws from unless its options say otherwise.
+        variant: One of ``envs.variants.VARIANTS``: an infeasible goal, or a rule to keep; ``""`` for the task itself.
         render_mode: ``"rgb_array"`` (which captures a frame at every step), or ``None``.
 
     Raises:
@@ -96,9 +98,10 @@ class TaskEnv(gymnasium.Env[Observation, Any]):
         record_frames: bool = False,
         track_changes: bool = False,
         split: str = "train",
+        variant: str = "",
         render_mode: str | None = None,
     ) -> None:
-        self.observe = check_observe(observe)
+        self.observe, task = check_observe(observe), varied(task, variant)
         self.rules = Rules(
             max_steps=task.max_steps if max_steps is None else max_steps,
             invalid_penalty=float(invalid_penalty),
@@ -115,7 +118,7 @@ class TaskEnv(gymnasium.Env[Observation, Any]):
         self._live: LiveEpisode | None = None
         self._lock = threading.Lock()
         frames = bool({"screen", "marks"} & set(self.observe)) or record_frames or track_changes or bool(render_mode)
-        texts = bool({"text", "marks"} & set(self.observe))
+        texts = task.looks_back or bool({"text", "marks"} & set(self.observe))
         decoded = bool({"screen", "marks"} & set(self.observe)) or track_changes
         self._wants = Wants(text=texts, screen=frames, pixels=decoded, text_budget=text_budget)
         self._track_changes = track_changes
@@ -244,7 +247,7 @@ class TaskEnv(gymnasium.Env[Observation, Any]):
         """
         with self._exclusive("snapshot"):
             env_id = self.spec.id if self.spec is not None else ""
-            exact = self._slot.get().snapshot()
+            exact = None if self.task.looks_back else self._slot.get().snapshot()
             return take_snapshot(self._running(), env_id=env_id, task=self.task.name, exact=exact)
 
     def restore(self, token: Snapshot | str | Mapping[str, Any]) -> tuple[Observation, dict[str, Any]]:

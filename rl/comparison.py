@@ -8,30 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from clickwright.rl.evaluate import Evaluation, short_name
+from clickwright.rl.statistics import interval
 
 STAGES = ("base", "warm", "preferred", "offline", "final")
 """Held-out evaluations in their order; a recipe has those of its stages."""
-T_95 = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-    2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
-"""The 97.5 % quantile of Student's t for 1 to 30 degrees of freedom."""
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and half the width of its 95 % interval (Student's t); one value has no interval.
-
-    Example:
-        >>> tuple(round(x, 4) for x in interval([0.8, 0.9, 1.0]))
-        (0.9, 0.2484)
-    """
-    count = len(values)
-    mean = sum(values) / count
-    if count < 2:
-        return mean, math.nan
-    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (count - 1))
-    quantile = T_95[count - 2] if count - 2 < len(T_95) else 1.96
-    return mean, quantile * deviation / math.sqrt(count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

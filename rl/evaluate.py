@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from clickwright.agents.agent import Agent
-from clickwright.rl.runner import Job, by_member
+from clickwright.rl.exams.outcome import Outcome, outcome_of
+from clickwright.rl.progress import Progress
+from clickwright.rl.runner import Job, Runner, by_member
 from clickwright.rl.workspace import Workspace
 from clickwright.trajectories.records import Episode
 
@@ -23,6 +25,7 @@ class TaskScore:
         score: Mean return, penalties included.
         num_steps: Mean steps.
         invalid: Share of steps whose action could not be performed.
+        num_tokens: Mean tokens that the policy wrote.
     """
 
     num_episodes: int
@@ -31,6 +34,7 @@ class TaskScore:
     score: float
     num_steps: float
     invalid: float
+    num_tokens: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +66,29 @@ class Evaluation:
 
 def task_score(episodes: Sequence[Episode]) -> TaskScore:
     """Sum one task's episodes up."""
-    good = [episode for episode in episodes if episode.trainable]
-    num_steps = sum(len(episode.steps) for episode in good)
+    return summed([outcome_of(episode) for episode in episodes])
+
+
+def summed(outcomes: Sequence[Outcome]) -> TaskScore:
+    """Sum one task's outcomes up."""
+    good = [outcome for outcome in outcomes if outcome.counts]
+    num_steps = sum(outcome.num_steps for outcome in good)
     count = max(len(good), 1)
     return TaskScore(
         num_episodes=len(good),
-        num_faults=len(episodes) - len(good),
-        success=sum(episode.success for episode in good) / count,
-        score=sum(episode.score for episode in good) / count,
+        num_faults=len(outcomes) - len(good),
+        success=sum(outcome.success for outcome in good) / count,
+        score=sum(outcome.score for outcome in good) / count,
         num_steps=num_steps / count,
-        invalid=sum(not step.action_valid for episode in good for step in episode.steps) / max(num_steps, 1),
+        invalid=sum(outcome.num_invalid for outcome in good) / max(num_steps, 1),
+        num_tokens=sum(outcome.num_tokens for outcome in good) / count,
     )
+
+
+def held_out(runner: Runner, agent: Agent, jobs: Sequence[Job], *, progress: Progress, title: str) -> list[Episode]:
+    """Run evaluation jobs and return their episodes in the order of the jobs."""
+    with progress.stage(title, len(jobs), "episodes") as tracker:
+        return runner.run(jobs, agent, on_done=lambda episode: tracker.advance())
 
 
 def evaluate(
@@ -107,15 +123,8 @@ def evaluate(
         for env_id in recipe.env.tasks
     ]
     jobs = by_member(per_task)
-    good = 0
-    with work.progress.stage(f"evaluate {stage}", len(jobs), "episodes") as tracker:
-
-        def count(episode: Episode) -> None:
-            nonlocal good
-            good += episode.success
-            tracker.advance()
-
-        episodes = work.runner.run(jobs, agent or work.agent(greedy=True), on_done=count)
+    actor = agent or work.agent(greedy=True)
+    episodes = held_out(work.runner, actor, jobs, progress=work.progress, title=f"evaluate {stage}")
     by_task: dict[str, list[Episode]] = {env_id: [] for env_id in recipe.env.tasks}
     for job, episode in zip(jobs, episodes, strict=True):
         by_task[job.env_id].append(episode)

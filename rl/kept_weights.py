@@ -37,7 +37,7 @@ def kept_versions(run_dir: Path) -> dict[int, Callable[[], Weights]]:
         found[0] = partial(load_model, read.model)
     for path in checkpoint.checkpoints(run_dir):
         if (run_dir / START / "config.json").is_file():
-            found[_version_of(path)] = partial(_from_checkpoint, run_dir / START, path)
+            found[version_of(path)] = partial(from_checkpoint, run_dir / START, path)
     for name in (START, MODEL_OF_A_RUN):
         folder = run_dir / name
         if (folder / SETTINGS).is_file():
@@ -45,7 +45,12 @@ def kept_versions(run_dir: Path) -> dict[int, Callable[[], Weights]]:
     return found
 
 
-def _version_of(path: Path) -> int:
+def version_of(path: Path) -> int:
+    """The policy version of a checkpoint.
+
+    Raises:
+        DamagedFileError: Its state cannot be read.
+    """
     state = path / checkpoint.STATE
     try:
         return int(json.loads(state.read_text(encoding="utf-8"))["state"]["version"])
@@ -53,7 +58,12 @@ def _version_of(path: Path) -> int:
         raise DamagedFileError(f"{state} cannot be read: {error!r}") from error
 
 
-def _from_checkpoint(shape: Path, path: Path) -> Weights:
+def from_checkpoint(shape: Path, path: Path) -> Weights:
+    """The weights of a checkpoint, in the model of ``shape``, a model folder of the same run.
+
+    Raises:
+        DamagedFileError: They cannot be read, or do not fit.
+    """
     model, tokenizer = load_folder(shape)
     checkpoint.load(path, model=model, optimizer=None)
     return model.eval(), tokenizer

@@ -33,7 +33,7 @@ def prepare(recipe: Recipe, run_dir: str | Path | None, *, resume: bool) -> Path
     if resume:
         if not file.is_file():
             raise ConfigError(f"{folder} holds no run to take up: leave --resume out to start one")
-        _same(file, recipe)
+        _same(folder, recipe)
         return folder
     if file.exists():
         raise ConfigError(f"{folder} already holds a run: take it up with --resume, or name another folder")
@@ -90,11 +90,24 @@ def _free(root: Path, name: str, *, resume: bool) -> Path:
     return last if resume else candidate
 
 
-def _same(file: Path, recipe: Recipe) -> None:
+def recipe_of(folder: Path) -> Recipe | None:
+    """The recipe of a run; ``None`` for a folder that is no run.
+
+    Raises:
+        DamagedFileError: There is one, and it cannot be read.
+    """
+    file = folder / RECIPE
+    if not file.is_file():
+        return None
     try:
-        old = Recipe.model_validate(json.loads(file.read_text(encoding="utf-8")))
+        return Recipe.model_validate(json.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
         raise DamagedFileError(f"{file} cannot be read as a recipe: {error}") from error
+
+
+def _same(folder: Path, recipe: Recipe) -> None:
+    old = recipe_of(folder)
+    assert old is not None, "the caller has seen the file"
     before, after = _flat(old.model_dump(mode="json")), _flat(recipe.model_dump(mode="json"))
     changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key) and key not in MAY_CHANGE]
     if changed:

@@ -20,6 +20,7 @@ from clickwright.envs.pool.kind import Kind
 from clickwright.envs.registration import list_envs
 from clickwright.errors import ConfigError
 from clickwright.rl.clock import PhaseClock
+from clickwright.rl.kinds import kind_of
 from clickwright.rl.metrics import MetricsLog
 from clickwright.rl.progress import Progress
 from clickwright.rl.recipe import Recipe
@@ -106,17 +107,7 @@ class Workspace:
 
     def kind_of(self, env_id: str, frames: bool) -> Kind:
         """What to build for an environment id, and whether every step keeps a frame."""
-        env = self.recipe.env
-        settings: dict[str, Any] = {"max_steps": env.max_steps} if env.max_steps else {}
-        return Kind.of(
-            env_id,
-            observe=("text",),
-            invalid_penalty=env.invalid_penalty,
-            max_invalid=env.max_invalid,
-            text_budget=env.text_budget,
-            record_frames=frames,
-            **settings,
-        )
+        return kind_of(self.recipe.env, env_id, frames)
 
     def agent(self, *, greedy: bool) -> LanguageAgent:
         """The policy as an agent, taking the most likely tokens or sampling."""

@@ -15,7 +15,8 @@ from clickwright.errors import ConfigError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
-    "train", "compare", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env", "doctor",
+    "train", "compare", "eval", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env",
+    "doctor",
 )  # fmt: skip
 LIGHTS = """
 import clickwright

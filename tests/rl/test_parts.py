@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clickwright.rl.clock import PhaseClock
-from clickwright.rl.comparison import Comparison, Result, interval
+from clickwright.rl.comparison import Comparison, Result
 from clickwright.rl.curves import draw_curves
 from clickwright.rl.evaluate import Evaluation, TaskScore, task_score
 from clickwright.rl.metrics import MetricsLog, read_metrics
@@ -17,6 +17,7 @@ from clickwright.rl.recipe import Train
 from clickwright.rl.registry import Options, Registry
 from clickwright.rl.report import final_table
 from clickwright.rl.schedule import learning_rate
+from clickwright.rl.statistics import interval
 from clickwright.trajectories.records import Episode, Status, Step
 
 

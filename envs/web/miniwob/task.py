@@ -177,6 +177,10 @@ class MiniwobTask(Task["WebSurface"]):
         parts = {"success": reward, "raw": raw}
         return Score(reward=reward, success=success, done=bool(state["done"]), raw=raw, parts=parts)
 
+    def restate(self, surface: WebSurface, text: str) -> None:
+        """Write another goal into the page's goal bar."""
+        surface.evaluate("(text) => { document.getElementById('query').textContent = text; }", text)
+
     def oracle(self, surface: WebSurface, goal: Goal, view: View) -> Generator[Action, View, None]:
         """Solve the episode; see ``clickwright.envs.web.miniwob.oracles``."""
         from clickwright.envs.web.miniwob.oracles import solve
