@@ -23,10 +23,10 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.rounds import REPOSITORY
 from clickwright.agents.folder import MODEL_OF_A_RUN
-from clickwright.rl import Recipe, load_recipe, train
-from clickwright.rl.comparison import interval
+from clickwright.rl import load_recipe, train
 from clickwright.rl.evaluate import Evaluation
 from clickwright.rl.metrics import read_metrics
+from clickwright.rl.statistics import interval
 
 HERE = Path(__file__).resolve().parent
 TRAIL = HERE / "trail.toml"
@@ -45,13 +45,11 @@ class Arm:
         changes: Dotted keys of the recipe and their values.
         start: Changes to the warm start it goes on from; arms with equal ones share the weights, and one with
             ``{"warm_start.episodes_per_task": 0}`` starts from the base reader.
-        more: Further numbers of a finished run, from its folder and its recipe.
     """
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     start: Mapping[str, Any] = field(default_factory=dict)
-    more: Callable[[Path, Recipe], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +63,7 @@ class Experiment:
         arms: What is compared, the control first.
         recipe: What the arms have in common.
         needs_browser: Whether the result names the browser.
+        more: Measures something further on the folder of a finished run.
     """
 
     name: str
@@ -73,11 +72,17 @@ class Experiment:
     arms: tuple[Arm, ...]
     recipe: Path = TRAIL
     needs_browser: bool = False
+    more: Callable[[Path], dict[str, Any]] | None = None
 
     @property
     def result(self) -> Path:
         """The result file."""
         return HERE / f"{self.name}.json"
+
+    @property
+    def more_file(self) -> str:
+        """What ``more`` measured, in the folder of a run."""
+        return f"{self.name}.json"
 
 
 def main(experiment: Experiment, argv: Sequence[str]) -> int:
@@ -100,6 +105,8 @@ def main(experiment: Experiment, argv: Sequence[str]) -> int:
             folder = work / arm.name / f"seed{seed}"
             if not (folder / DONE).is_file():
                 one_run(experiment, arm, seed, folder, starts=work / "starts", settings=settings, command=command)
+            if experiment.more is not None and not (folder / experiment.more_file).is_file():
+                _write(folder / experiment.more_file, {"command": command} | experiment.more(folder))
             write_result(experiment, work, args.out)
     return 0
 
@@ -137,15 +144,12 @@ def one_run(
         "wall_s": round(time.perf_counter() - began, 1),
         "groups_alike": round(sum(row["group/zero_variance_share"] for row in rows) / len(rows), 4),
         "curve": [[row["rollout/total_steps"], round(row["rollout/success"], 4)] for row in rows],
-        **({} if arm.more is None else arm.more(folder, recipe)),
         "command": command,
         "commit": machine.commit(REPOSITORY),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": on,
     }
-    draft = folder / f"{DONE}.new"
-    draft.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    draft.replace(folder / DONE)
+    _write(folder / DONE, found)
     told = f"{before.success:.2f} -> {after.success:.2f}, {found['env_steps']} steps, {found['wall_s']} s"
     print(f"{experiment.name} {arm.name} seed {seed}: {told}", flush=True)
 
@@ -165,15 +169,20 @@ def start_of(experiment: Experiment, arm: Arm, given: Mapping[str, Any], starts:
     if not (folder / "results.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         train(recipe.model_copy(update={"train": None}), run_dir=folder, say=lambda text: None)
-    final = json.loads((folder / "results.json").read_text(encoding="utf-8"))["evaluations"][-1]
+    final = _read(folder / "results.json")["evaluations"][-1]
     return str(folder / MODEL_OF_A_RUN), Evaluation.from_json(final)
 
 
 def write_result(experiment: Experiment, work: Path, out: Path) -> None:
     """Put everything that is finished into the result file."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(work.glob(f"*/seed*/{DONE}"))]
     order = [arm.name for arm in experiment.arms]
-    runs = sorted((run for run in found if run["arm"] in order), key=lambda run: (order.index(run["arm"]), run["seed"]))
+    runs = []
+    for name in order:
+        for path in sorted((work / name).glob(f"seed*/{DONE}")):
+            more = path.with_name(experiment.more_file)
+            if experiment.more is None or more.is_file():
+                found = {} if experiment.more is None else {"more": _read(more)}
+                runs.append(_read(path) | found)
     result = {
         "experiment": experiment.name,
         "question": experiment.question,
@@ -182,9 +191,7 @@ def write_result(experiment: Experiment, work: Path, out: Path) -> None:
         "summary": summary(runs, order),
         "runs": runs,
     }
-    draft = out.with_suffix(".new")
-    draft.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    draft.replace(out)
+    _write(out, result)
 
 
 def summary(runs: Sequence[Mapping[str, Any]], order: Sequence[str]) -> dict[str, Any]:
@@ -214,6 +221,18 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
         "half_width_95": None if math.isnan(half) else round(half, 4),
         "values": [round(value, 4) for value in values],
     }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a file that is whole or absent."""
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    draft.replace(path)
 
 
 def _browser() -> Path:
