@@ -1,8 +1,8 @@
 """Arms of a learning experiment: the same training with one thing changed, from the same start, on the same seeds.
 
-A run is a folder; the run that is finished has a ``result.json`` and is not made again. So an experiment that was cut off
-goes on where it was, two processes may work on different seeds of one side by side, and experiments with the same recipe
-share the arms of one name.
+A run is a folder; the run that is finished has a ``result.json`` and is not made again. So an experiment that was cut
+off goes on where it was, two processes may work on different seeds of one side by side, and experiments with the same
+recipe share the arms of one name.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from benchmarks.learning.arms import Arm, Experiment, main
 EXPERIMENT = Experiment(
     name="opo",
     question="Does the baseline of least variance, lengths counted in tokens, learn more than the group's mean?",
-    expected="OPO above GRPO, with steadier training, on single-turn mathematics (arXiv 2505.23585); nothing is claimed "
-    "for agents.",
+    expected="OPO above GRPO, with steadier training, on single-turn mathematics (arXiv 2505.23585); nothing is "
+    "claimed for agents.",
     arms=(
         Arm(name="grpo"),
         Arm(name="grpo, mean only", changes={"train.algorithm": {"name": "grpo", "norm": "mean_norm"}}),
