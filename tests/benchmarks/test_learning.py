@@ -1,0 +1,83 @@
+"""Learning experiments: what is made, what is not made again, and how it is summed up."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from benchmarks.learning import arms, long_horizon, opo, pods, warm_start
+from benchmarks.learning.arms import Arm, Experiment
+from clickwright.rl import load_recipe
+
+EXPERIMENTS = [module.EXPERIMENT for module in (long_horizon, opo, pods, warm_start)]
+PAIR = Experiment(name="pair", question="?", expected="nothing", arms=(Arm(name="plain"), Arm(name="changed")))
+
+
+def run(arm: str, seed: int, before: float, after: float) -> dict[str, object]:
+    return {"arm": arm, "seed": seed, "before": before, "after": after, "command": f"python -m {arm}"}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
+def test_the_recipe_of_every_arm_can_be_read(experiment: Experiment) -> None:
+    for arm in experiment.arms:
+        recipe = load_recipe(experiment.recipe, {**arm.start, **arm.changes, "warm_start.episodes_per_task": 1})
+        assert recipe.train is not None
+        assert recipe.model.threads == 1
+        assert recipe.record.frames == "none"
+    assert len({arm.name for arm in experiment.arms}) == len(experiment.arms)
+
+
+def test_arms_of_one_name_are_one_thing() -> None:
+    known: dict[tuple[Path, str], Arm] = {}
+    for experiment in EXPERIMENTS:
+        for arm in experiment.arms:
+            assert known.setdefault((experiment.recipe, arm.name), arm) == arm
+
+
+def test_differences_are_taken_seed_by_seed() -> None:
+    runs = [
+        run("plain", 1, 0.1, 0.2),
+        run("plain", 2, 0.1, 0.6),
+        run("changed", 2, 0.1, 0.7),
+        run("changed", 1, 0, 0.4),
+    ]
+    found = arms.summary(runs, ["plain", "changed"])
+    assert found["plain"]["after"]["mean"] == 0.4
+    assert "minus plain" not in found["plain"]
+    assert found["changed"]["seeds"] == [1, 2]
+    assert found["changed"]["minus plain"]["values"] == [0.2, 0.1]
+    # Student's t with one degree of freedom: 12.706 * 0.0707 / sqrt(2)
+    assert math.isclose(found["changed"]["minus plain"]["half_width_95"], 0.6353, abs_tol=1e-4)
+
+
+def test_one_seed_has_no_interval_and_a_seed_without_its_control_no_difference() -> None:
+    found = arms.summary([run("plain", 1, 0.1, 0.2), run("changed", 2, 0.1, 0.7)], ["plain", "changed"])
+    assert found["plain"]["after"] == {"mean": 0.2, "half_width_95": None, "values": [0.2]}
+    assert "minus plain" not in found["changed"]
+    assert arms.summary([run("changed", 2, 0.1, 0.7)], ["plain", "changed"]).keys() == {"changed"}
+
+
+def test_what_is_finished_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def one_run(experiment: Experiment, arm: Arm, seed: int, folder: Path, **others: object) -> None:
+        made.append((arm.name, seed))
+        folder.mkdir(parents=True)
+        (folder / arms.DONE).write_text(json.dumps(run(arm.name, seed, 0.0, seed / 10)))
+
+    monkeypatch.setattr(arms, "one_run", one_run)
+    out = tmp_path / "pair.json"
+    argv = ["--work", str(tmp_path), "--out", str(out), "--seeds"]
+    arms.main(PAIR, [*argv, "3", "--arms", "changed"])
+    assert made == [("changed", 3)]
+    arms.main(PAIR, [*argv, "3", "4"])
+    assert made == [("changed", 3), ("plain", 3), ("plain", 4), ("changed", 4)]
+    found = json.loads(out.read_text())
+    assert [(one["arm"], one["seed"]) for one in found["runs"]] == [
+        ("plain", 3), ("plain", 4), ("changed", 3), ("changed", 4),
+    ]  # fmt: skip
+    assert found["commands"] == ["python -m changed", "python -m plain"]
+    assert found["summary"]["changed"]["minus plain"]["mean"] == 0.0
