@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.learning import arms, long_horizon, opo, pods, warm_start
+from benchmarks.learning import arms, long_horizon, miniwob_steps, opo, pods, warm_start
 from benchmarks.learning.arms import Arm, Experiment
 from clickwright.rl import load_recipe
 
-EXPERIMENTS = [module.EXPERIMENT for module in (long_horizon, opo, pods, warm_start)]
+EXPERIMENTS = [module.EXPERIMENT for module in (long_horizon, opo, pods, warm_start, miniwob_steps)]
 PAIR = Experiment(name="pair", question="?", expected="nothing", arms=(Arm(name="plain"), Arm(name="changed")))
 
 
