@@ -20,7 +20,7 @@ from clickwright.rl.progress import Progress
 from clickwright.rl.run_folder import recipe_of
 
 DEMONSTRATIONS = "warm_start.episodes_per_task"
-NUM_SEEDS, NUM_TRIES, KS = 16, 8, (1, 2, 4, 8)
+NUM_SEEDS, NUM_TRIES, KS = 12, 8, (1, 2, 4, 8)
 FIRST_SEED = 6000
 
 
