@@ -32,7 +32,7 @@ HERE = Path(__file__).resolve().parent
 TRAIL = HERE / "trail.toml"
 DONE = "result.json"
 NO_DEMONSTRATIONS = 0
-FIRST_SEED = 20
+FIRST_SEED = 30
 """Training seeds that are reported; settings were chosen on those below."""
 
 

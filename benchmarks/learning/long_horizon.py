@@ -1,6 +1,6 @@
 """``python -m benchmarks.learning.long_horizon``: sparse long-horizon tasks on which whole groups fail.
 
-Ten right actions in a row and a reward only at the end. Every arm starts from the same weights, takes the same number
+Six right actions in a row and a reward only at the end, from a start at which most groups fail as a whole. Every arm starts from the same weights, takes the same number
 of environment steps and reads the same recipe but for the lines below.
 """
 
@@ -16,7 +16,7 @@ PREFIX = {"train.guides": [{"name": "expert_prefix"}], "train.loss": {"name": "u
 
 EXPERIMENT = Experiment(
     name="long_horizon",
-    question="Ten right actions for one reward: who still learns when most groups fail as a whole?",
+    question="Six right actions for one reward: who still learns when most groups fail as a whole?",
     expected="GiGPO above GRPO by 9 points or more on multi-step tasks (arXiv 2505.10978); ARPO above GRPO where "
     "groups fail as a whole (arXiv 2505.16282).",
     arms=(
