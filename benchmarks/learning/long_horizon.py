@@ -1,7 +1,8 @@
 """``python -m benchmarks.learning.long_horizon``: sparse long-horizon tasks on which whole groups fail.
 
-Six right actions in a row and a reward only at the end, from a start at which most groups fail as a whole. Every arm starts from the same weights, takes the same number
-of environment steps and reads the same recipe but for the lines below.
+Six right actions in a row and a reward only at the end, from a start at which most groups fail as a whole. Every arm
+starts from the same weights, takes the same number of environment steps and reads the same recipe but for the lines
+below.
 """
 
 from __future__ import annotations
