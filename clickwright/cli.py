@@ -56,7 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="show where an error was found")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (
-        _train, _compare, _eval, _algorithms, _pretrain, _run, _traj, _view, _envs, _miniwob, _check_env, _doctor,
+        _train, _compare, _eval, _profile, _algorithms, _pretrain, _run, _traj, _view, _envs, _miniwob, _check_env,
+        _doctor,
     ):  # fmt: skip
         add(subparsers)
     return parser
@@ -120,6 +121,18 @@ def _compare(subparsers: Subparsers) -> None:
 
 def _eval(subparsers: Subparsers) -> None:
     cli_eval.add_eval(subparsers, _command)
+
+
+def _profile(subparsers: Subparsers) -> None:
+    parser = _command(subparsers, "profile", commands.profile, "Measure how often a policy solves each task.")
+    parser.add_argument("recipe", help="name of a recipe that comes with the package, or path of a TOML file")
+    parser.add_argument("--model", metavar="DIR", help="folder of a model or of a finished run (default: the recipe's)")
+    parser.add_argument("--tries", type=_positive, default=16, metavar="N", help="tries per task (default: 16)")
+    parser.add_argument("--out", metavar="FILE", help="the pass rates (default: pass_rates.json beside the tries)")
+    parser.add_argument(
+        "--run", dest="run_dir", metavar="DIR", help="where the tries go (default: runs/<recipe>-profile)"
+    )
+    _settings(parser)
 
 
 def _algorithms(subparsers: Subparsers) -> None:

@@ -72,6 +72,23 @@ def compare(args: Namespace) -> int:
     return OK
 
 
+def profile(args: Namespace) -> int:
+    """``clickwright profile``."""
+    require("torch", extra="train")
+    from clickwright.rl import commands
+
+    commands.profile(
+        args.recipe,
+        model=args.model,
+        tries=args.tries,
+        out=args.out,
+        run_dir=args.run_dir,
+        overrides=settings(args.settings),
+        say=say,
+    )
+    return OK
+
+
 def pretrain(args: Namespace) -> int:
     """``clickwright pretrain``."""
     require("torch", extra="train")

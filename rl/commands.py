@@ -1,4 +1,4 @@
-"""What ``clickwright train`` and ``clickwright compare`` do."""
+"""What ``clickwright train``, ``clickwright compare`` and ``clickwright profile`` do."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clickwright.rl import run_folder
+from clickwright.agents.folder import model_folder
+from clickwright.rl import profiling, run_folder
 from clickwright.rl.comparison import Comparison, Result
 from clickwright.rl.evaluate import Evaluation
+from clickwright.rl.models import load_model
+from clickwright.rl.pass_rates import PassRates, write_pass_rates
 from clickwright.rl.progress import Progress, Say
 from clickwright.rl.recipe_file import load_recipe
 from clickwright.rl.report import RESULTS
 from clickwright.rl.trainer import TrainResult
 from clickwright.rl.trainer import train as train_recipe
+from clickwright.rl.workspace import Workspace, check_tasks
+
+PASS_RATES = "pass_rates.json"
+"""Where a profile is written, in its run's folder, when nobody says otherwise."""
 
 
 def train(
@@ -81,6 +88,52 @@ def compare(
     (root / "compare.json").write_text(json.dumps(comparison.as_json(), indent=1) + "\n", encoding="utf-8")
     (say or Progress().say)(comparison.table())
     return comparison
+
+
+def profile(
+    name: str,
+    *,
+    model: str | Path | None = None,
+    tries: int = 16,
+    out: str | Path | None = None,
+    run_dir: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    say: Say | None = None,
+) -> PassRates:
+    """Try every task of a recipe on training seeds and write how often each was solved.
+
+    The tries are recorded like those of any run. The file is what ``train.pass_rates`` reads.
+
+    Args:
+        name: A recipe of the package, or a TOML file; its ``train`` section is not needed.
+        model: Folder of a model or of a finished run, instead of the recipe's model.
+        tries: Tries per task.
+        out: The file; ``pass_rates.json`` in the run's folder when not given.
+        run_dir: Where the tries are recorded; ``runs/<recipe>-profile`` when not given.
+        overrides: Dotted keys and their values.
+        say: Prints a line.
+
+    Raises:
+        UnknownNameError: A recipe, setting or task that does not exist.
+        ConfigError: There is no such model, or every try of a task ended in a fault.
+    """
+    changed = dict(overrides or {})
+    if model is not None:
+        changed["model.source"] = str(model_folder(model))
+    recipe = load_recipe(name, changed)
+    recipe = recipe.model_copy(update={"name": f"{recipe.name}-profile"})
+    check_tasks(recipe)
+    progress = Progress(None if sys.stdout.isatty() else say)
+    weights = load_model(recipe.model)
+    folder = run_folder.prepare(recipe, run_dir, resume=False)
+    meta = run_folder.describe(recipe)
+    session = run_folder.next_session(folder, meta)
+    with Workspace(recipe, folder, weights=weights, session=session, progress=progress, meta=meta) as work:
+        found = profiling.profile(work, tries=tries, policy=recipe.model.source)
+    file = folder / PASS_RATES if out is None else Path(out)
+    write_pass_rates(file, found)
+    progress.say(f"{profiling.table(found)}\nwritten to {file}: name it in train.pass_rates")
+    return found
 
 
 def _read(folder: Path, recipe: str, seed: int) -> Result:

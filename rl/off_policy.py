@@ -5,11 +5,11 @@
     truncated   pi_old := pi_now,   A_t := A_t * min(cap, rho_t)
     mask        pi_old := pi_now,   A_t := A_t * rho_t within [low, high], 0 outside
 
-It is done once, before the first optimiser step of an iteration: pi_now are the weights that rolled out. After that the
-loss clips how far the update itself goes, in every pass and minibatch, which is what its pi_old is for. Every policy
-loss multiplies by the advantage, so weighing that is weighing its term of the token; the distance to a reference and the
-entropy are not weighed. The corrections are those of ``losses/mismatch.py``: for an older row, what sampler and trainer
-disagree by is part of rho, and a mismatch correction of the loss finds nothing left to correct.
+It is done once, before the first optimiser step of an iteration: pi_now are the weights that rolled out. After that
+the loss clips how far the update itself goes, in every pass and minibatch, which is what its pi_old is for. Every
+policy loss multiplies by the advantage, so weighing that is weighing its term of the token; the distance to a reference
+and the entropy are not weighed. The corrections are those of ``losses/mismatch.py``: for an older row, what sampler and
+trainer disagree by is part of rho, and a mismatch correction of the loss finds nothing left to correct.
 
 A dropped token counts in the normaliser of the batch, as one does that a mismatch correction drops. Rows of age 0 are
 handed on as they are.

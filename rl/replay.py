@@ -3,10 +3,10 @@
     stored       finite worth > threshold                                      at most ``size`` a task, the oldest goes
     all failed   std(worth) < max_std  and  mean(worth) < max_mean             population std, over the group's members
 
-The buffer holds the ids of episodes, not the episodes: what was seen, said and drawn with which log-probability lies in
-the run's store, images by their hash, and is read out when it is needed. The buffer itself is part of a checkpoint. So a
-run that is killed comes back with the buffer of its checkpoint, and what was recorded after that is in the store and not
-in the buffer.
+The buffer holds the ids of episodes, not the episodes: what was seen, said and drawn with which log-probability lies
+in the run's store, images by their hash, and is read out when it is needed. The buffer itself is part of a checkpoint.
+So a run that is killed comes back with the buffer of its checkpoint, and what was recorded after that is in the store
+and not in the buffer.
 
 Source: Lu et al., ARPO (arXiv 2505.16282); dvlab-research/ARPO ``verl/trainer/replay_buffer.py``, ``ray_trainer.py``.
 Unchecked: that paper's number. Not there: the age bound, that a repetition takes the place of what it repeats.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -78,9 +78,9 @@ class Rollout(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _whole_distribution(cls, given: object) -> object:
-        for name in ("top_p", "top_k") if isinstance(given, dict) else ():
-            if name in given:
+    def _whole_distribution(cls, given: Any) -> Any:
+        for name in ("top_p", "top_k"):
+            if isinstance(given, dict) and name in given:
                 raise ValueError(
                     f"{name} = {given[name]}: a run's policy draws from the whole distribution. Of a cut one, the "
                     "log-probabilities are too large by one over the mass that was kept, token by token, and every "

@@ -1,4 +1,4 @@
-"""The tasks of a recipe that a profile found worth a try: what nobody ever solves, or everybody always, teaches nothing.
+"""The tasks of a recipe that a profile found worth a try: one that is never solved, or always, teaches nothing.
 
 Source: ARPO keeps the tasks its agent solved at least once (dvlab-research/ARPO, the task lists of its scripts).
 Unchecked: that it was once in 16 tries.

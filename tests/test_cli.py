@@ -15,7 +15,7 @@ from clickwright.errors import ConfigError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
-    "train", "compare", "eval", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env",
+    "train", "compare", "eval", "profile", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env",
     "doctor",
 )  # fmt: skip
 LIGHTS = """

@@ -41,7 +41,7 @@ MAY_NOT_IMPLEMENT = frozenset({"envs/task.py", "envs/web/miniwob/oracles/registr
 TENSOR_MODULES = frozenset(
     (
         "rl/batching.py rl/checkpoint.py rl/loop.py rl/models.py rl/run_folder.py rl/update.py rl/warmstart.py "
-        "rl/offline.py rl/pair_update.py rl/preferences.py rl/teacher_forcing.py rl/workspace.py "
+        "rl/off_policy.py rl/offline.py rl/pair_update.py rl/preferences.py rl/teacher_forcing.py rl/workspace.py "
         "rl/pretrain/curriculum.py rl/facts.py rl/reading.py rl/losses/aggregate.py rl/losses/base.py "
         "rl/losses/cispo.py rl/losses/disco.py rl/losses/dpo.py rl/losses/episodes.py rl/losses/gspo.py "
         "rl/losses/kl.py rl/losses/mismatch.py rl/losses/pairs.py rl/losses/ppo.py rl/losses/ratio.py "

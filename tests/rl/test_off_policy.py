@@ -139,7 +139,9 @@ def test_a_weighed_row_is_its_policy_gradient_times_the_weight(loss: str) -> Non
     assert once.norm() > 0
     torch.testing.assert_close(half_as_much_more, once * math.exp(0.5), rtol=1e-4, atol=1e-7)
     # Without a correction the ratio begins at 1: the gradient is that of a row that was just sampled.
-    fresh = [replace(row, old_logprobs=tuple(own), age=0) for row, own in zip(older, logprobs(model, older), strict=True)]
+    fresh = [
+        replace(row, old_logprobs=tuple(own), age=0) for row, own in zip(older, logprobs(model, older), strict=True)
+    ]
     torch.testing.assert_close(once, gradient(model, fresh, loss), rtol=1e-4, atol=1e-7)
 
 

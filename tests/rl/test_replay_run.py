@@ -100,6 +100,20 @@ def test_credit_of_what_is_replayed_is_kept_beside_its_first_credit(doors_model:
                 assert reader.head(episode_id).episode.iteration < version - 1
 
 
+def test_a_scorer_judges_what_is_replayed_and_keeps_what_it_said_first(doors_model: Path, tmp_path: Path) -> None:
+    term = {"scorer": {"name": "progress"}, "weight": 0.5, "form": {"name": "potential"}}
+    section = {
+        "max_iterations": 3, "groups": 2, "group_size": 6, "group_editors": [{**ALWAYS, "slot": "append"}],
+        "rewards": [term],
+    }  # fmt: skip
+    train(doors_recipe(doors_model, train=section, evaluate={"episodes_per_task": 1}), run_dir=tmp_path, say=silent)
+    assert sum(row["replay/episodes"] for row in numbers(tmp_path).values()) > 0
+    mixed = Layers(tmp_path).read("reward.mixed", 1)
+    with StoreReader(tmp_path) as reader:
+        episodes = list(reader.whole_episodes(split="train"))
+    assert mixed.keys() == {(episode.id, step.t) for episode in episodes for step in episode.steps}
+
+
 def test_an_identity_is_of_shapes_and_words_not_of_weights() -> None:
     class Words:
         def __init__(self, *words: str) -> None:
