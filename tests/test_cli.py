@@ -15,8 +15,8 @@ from clickwright.errors import ConfigError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
-    "train", "compare", "eval", "profile", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob", "check-env",
-    "doctor",
+    "train", "compare", "eval", "profile", "algorithms", "pretrain", "run", "traj", "view", "envs", "miniwob",
+    "check-env", "doctor",
 )  # fmt: skip
 LIGHTS = """
 import clickwright

@@ -19,8 +19,8 @@ class TrailTask(Task[TrailSurface]):
     """Choose the stops that the goal names, one after the other.
 
     The reward is 1 at the last stop and 0 before; ``Score.parts["passed"]`` is the share of the trail that lies behind.
-    There is room for half as many steps again as a trail takes. A trail belongs to one split by the hash of its stops, so
-    training and evaluation share none, whatever their seeds.
+    There is room for half as many steps again as a trail takes. A trail belongs to one split by the hash of its stops,
+    so training and evaluation share none, whatever their seeds.
 
     Args:
         name: What the task is called.

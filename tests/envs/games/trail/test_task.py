@@ -88,7 +88,8 @@ def test_there_is_room_for_some_mistakes():
 def test_the_splits_share_no_trail():
     env = make("short")
     drawn = [
-        {env.reset(seed=seed, options={"split": split})[0]["goal"] for seed in range(400)} for split in ("train", "eval")
+        {env.reset(seed=seed, options={"split": split})[0]["goal"] for seed in range(400)}
+        for split in ("train", "eval")
     ]
     assert min(map(len, drawn)) > 300
     assert not drawn[0] & drawn[1]
