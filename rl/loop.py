@@ -216,9 +216,7 @@ class Loop:
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
         """Update the weights on one iteration's rows."""
         work, section, state = self.work, self.section, self.state
-        rate = learning_rate(
-            section, iteration=state.iteration, elapsed_s=state.elapsed_s, num_steps=state.num_steps
-        )
+        rate = learning_rate(section, iteration=state.iteration, elapsed_s=state.elapsed_s, num_steps=state.num_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         plan = UpdatePlan(
