@@ -206,11 +206,29 @@ def summary(runs: Sequence[Mapping[str, Any]], order: Sequence[str]) -> dict[str
             "seeds": sorted(of_seed),
             "before": spread([run["before"] for run in of_seed.values()]),
             "after": spread([run["after"] for run in of_seed.values()]),
+            "late": spread([late(run["curve"]) for run in of_seed.values()]),
         }
         shared = sorted(set(of_seed) & set(control))
         if name != order[0] and shared:
             told[name][f"minus {order[0]}"] = spread([of_seed[s]["after"] - control[s]["after"] for s in shared])
+            changed = [late(of_seed[s]["curve"]) - late(control[s]["curve"]) for s in shared]
+            told[name][f"late minus {order[0]}"] = spread(changed)
     return told
+
+
+def late(curve: Sequence[Sequence[float]]) -> float:
+    """Mean training success over the last 40 % of the steps, in which no arm is guided any more.
+
+    Example:
+        >>> late([[100, 0.0], [200, 0.5], [300, 0.5], [400, 1.0]])
+        0.75
+
+    Args:
+        curve: Steps so far and success, by iteration; each iteration has as many episodes.
+    """
+    begin = 0.6 * curve[-1][0]
+    values = [success for steps, success in curve if steps > begin]
+    return sum(values) / len(values)
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:

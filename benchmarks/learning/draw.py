@@ -41,15 +41,20 @@ def main() -> int:
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Success before and after, and the difference to the first arm, in percent and points."""
+    """Held-out success before and after and training success late on, and differences to the first arm."""
     arms = result["summary"]
     control = next(iter(arms))
     has_passes = any("more" in run for run in result["runs"])
-    head = ["arm", "seeds", "before", "after", f"minus {control}"] + (["pass@1", "pass@8"] if has_passes else [])
+    head = ["arm", "seeds", "before", "after", f"minus {control}", "late in training", f"minus {control}"]
+    head += ["pass@1", "pass@8"] if has_passes else []
     lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
     for name, told in arms.items():
         cells = [name, str(len(told["seeds"])), _percent(told["before"]), _percent(told["after"])]
-        cells.append(_percent(told[f"minus {control}"], sign=True) if f"minus {control}" in told else "")
+        cells += [
+            _difference(told, f"minus {control}"),
+            _percent(told["late"]),
+            _difference(told, f"late minus {control}"),
+        ]
         cells += [_pass(result, name, k) for k in ("1", "8")] if has_passes else []
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -133,6 +138,10 @@ def _percent(told: Mapping[str, Any], *, sign: bool = False) -> str:
     mean, half = 100 * told["mean"], told["half_width_95"]
     text = f"{mean:+.1f}" if sign else f"{mean:.1f}"
     return text if half is None else f"{text} ± {100 * half:.1f}"
+
+
+def _difference(told: Mapping[str, Any], name: str) -> str:
+    return _percent(told[name], sign=True) if name in told else ""
 
 
 def _pass(result: Mapping[str, Any], arm: str, k: str) -> str:

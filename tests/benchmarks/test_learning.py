@@ -17,7 +17,8 @@ PAIR = Experiment(name="pair", question="?", expected="nothing", arms=(Arm(name=
 
 
 def run(arm: str, seed: int, before: float, after: float) -> dict[str, object]:
-    return {"arm": arm, "seed": seed, "before": before, "after": after, "command": f"python -m {arm}"}
+    return {"arm": arm, "seed": seed, "before": before, "after": after, "curve": [[50, 0.0], [100, after]],
+            "command": f"python -m {arm}"}  # fmt: skip
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
@@ -47,10 +48,16 @@ def test_differences_are_taken_seed_by_seed() -> None:
     found = arms.summary(runs, ["plain", "changed"])
     assert found["plain"]["after"]["mean"] == 0.4
     assert "minus plain" not in found["plain"]
+    assert found["changed"]["late minus plain"]["values"] == [0.2, 0.1]
     assert found["changed"]["seeds"] == [1, 2]
     assert found["changed"]["minus plain"]["values"] == [0.2, 0.1]
     # Student's t with one degree of freedom: 12.706 * 0.0707 / sqrt(2)
     assert math.isclose(found["changed"]["minus plain"]["half_width_95"], 0.6353, abs_tol=1e-4)
+
+
+def test_late_is_the_last_part_by_steps() -> None:
+    assert arms.late([[10, 1.0], [600, 1.0], [601, 0.0], [1000, 0.5]]) == 0.25
+    assert arms.late([[10, 0.3]]) == 0.3
 
 
 def test_one_seed_has_no_interval_and_a_seed_without_its_control_no_difference() -> None:
