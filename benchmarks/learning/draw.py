@@ -34,7 +34,7 @@ def main() -> int:
             continue
         result = json.loads(path.read_text(encoding="utf-8"))
         draw(result, IMAGES / f"learning-{name.replace('_', '-')}.svg")
-        page = _replaced(page, name, table(result))
+        page = replaced(page, name, table(result))
     if page:
         PAGE.write_text(page, encoding="utf-8")
     return 0
@@ -101,7 +101,7 @@ def _curves(axes: Any, runs: Sequence[Mapping[str, Any]], arms: Sequence[str]) -
 
 
 def _after(axes: Any, summary: Mapping[str, Any]) -> None:
-    axes.set(title="held-out success, each seed, mean and 95 % interval", ylim=(-0.02, 1.02))
+    axes.set(title="held-out success: seeds, mean, 95 % interval", ylim=(-0.02, 1.02))
     for number, told in enumerate(summary.values()):
         for shift, stage, colour in ((-0.17, "before", "0.6"), (0.17, "after", f"C{number}")):
             values = told[stage]["values"]
@@ -112,7 +112,7 @@ def _after(axes: Any, summary: Mapping[str, Any]) -> None:
 
 
 def _passes(axes: Any, runs: Sequence[Mapping[str, Any]], arms: Sequence[str]) -> None:
-    axes.set(title="pass@k on held-out seeds, dashed before RL", xlabel="k", xscale="log", ylim=(-0.02, 1.02))
+    axes.set(title="pass@k, dashed before RL", xlabel="k", xscale="log", ylim=(-0.02, 1.02))
     for number, arm in enumerate(arms):
         own = [run["more"]["pass_at"] for run in runs if run["arm"] == arm and "more" in run]
         for stage, style in (("before", "--"), ("after", "-")):
@@ -150,7 +150,8 @@ def _pass(result: Mapping[str, Any], arm: str, k: str) -> str:
     return f"{100 * before:.1f} → {100 * after:.1f}"
 
 
-def _replaced(page: str, name: str, text: str) -> str:
+def replaced(page: str, name: str, text: str) -> str:
+    """A page with another table between the marks of that name."""
     pattern = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
     return pattern.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page)
 

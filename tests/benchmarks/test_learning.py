@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.learning import arms, long_horizon, miniwob_steps, opo, pods, warm_start
 from benchmarks.learning.arms import Arm, Experiment
+from benchmarks.learning.draw import draw, replaced, table
 from clickwright.rl import load_recipe
 
 EXPERIMENTS = [module.EXPERIMENT for module in (long_horizon, opo, pods, warm_start, miniwob_steps)]
@@ -88,3 +89,24 @@ def test_what_is_finished_is_not_made_again(tmp_path: Path, monkeypatch: pytest.
     ]  # fmt: skip
     assert found["commands"] == ["python -m changed", "python -m plain"]
     assert found["summary"]["changed"]["minus plain"]["mean"] == 0.0
+
+
+def test_a_table_shows_intervals_and_differences_and_the_page_keeps_its_words() -> None:
+    runs = [run("plain", 1, 0.1, 0.2), run("plain", 2, 0.1, 0.6), run("changed", 1, 0.0, 0.4)]
+    told = table({"summary": arms.summary(runs, ["plain", "changed"]), "runs": runs}).split("\n")
+    assert told[0].startswith("| arm | seeds | before | after | minus plain |")
+    assert told[2].startswith("| plain | 2 | 10.0 ± 0.0 | 40.0 ± 254.1 |  |")
+    assert told[3].startswith("| changed | 1 | 0.0 | 40.0 | +20.0 |")
+    page = "words\n<!-- table: pair -->\nold\n<!-- end -->\nmore <!-- table: other -->\n<!-- end -->\n"
+    assert replaced(page, "pair", "new") == page.replace("old", "new")
+    assert replaced(page, "absent", "new") == page
+
+
+def test_a_picture_of_the_same_results_is_the_same(tmp_path: Path) -> None:
+    passes = {"pass_at": {"before": {"1": 0.1, "2": 0.2}, "after": {"1": 0.3, "2": 0.3}}}
+    runs = [run("plain", 1, 0.1, 0.2) | {"more": passes}, run("plain", 2, 0.1, 0.6) | {"more": passes}]
+    result = {"experiment": "pair", "summary": arms.summary(runs, ["plain"]), "runs": runs}
+    for name in ("one", "two"):
+        draw(result, tmp_path / f"{name}.svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert "pass@k" in (tmp_path / "one.svg").read_text()
