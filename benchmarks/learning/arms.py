@@ -31,7 +31,6 @@ from clickwright.rl.statistics import interval
 HERE = Path(__file__).resolve().parent
 TRAIL = HERE / "trail.toml"
 DONE = "result.json"
-NO_DEMONSTRATIONS = 0
 FIRST_SEED = 30
 """Training seeds that are reported; settings were chosen on those below."""
 
@@ -43,13 +42,13 @@ class Arm:
     Attributes:
         name: What it is called, in every experiment that has it.
         changes: Dotted keys of the recipe and their values.
-        start: Changes to the warm start it goes on from; arms with equal ones share the weights, and one with
-            ``{"warm_start.episodes_per_task": 0}`` starts from the base reader.
+        start: Changes to the warm start it goes on from, where arms with equal ones share the weights; ``None`` for no
+            warm start.
     """
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
-    start: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +158,8 @@ def start_of(experiment: Experiment, arm: Arm, given: Mapping[str, Any], starts:
 
     The base reader, or the weights after a warm start, made and measured once for all arms that start alike.
     """
-    recipe = load_recipe(experiment.recipe, {**given, **arm.start})
-    assert recipe.warm_start is not None
-    if recipe.warm_start.episodes_per_task == NO_DEMONSTRATIONS:
+    recipe = load_recipe(experiment.recipe, {**given, **(arm.start or {})})
+    if arm.start is None or recipe.warm_start is None:
         return recipe.model.source, None
     of = {"model": recipe.model.source, "env": recipe.env.tasks, "warm_start": recipe.warm_start.model_dump()}
     number = hashlib.blake2b(json.dumps(of, sort_keys=True).encode(), digest_size=4).hexdigest()

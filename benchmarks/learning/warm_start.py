@@ -19,7 +19,6 @@ from clickwright.rl.kept_weights import START
 from clickwright.rl.progress import Progress
 from clickwright.rl.run_folder import recipe_of
 
-DEMONSTRATIONS = "warm_start.episodes_per_task"
 NUM_SEEDS, NUM_TRIES, KS = 12, 8, (1, 2, 4, 8)
 FIRST_SEED = 6000
 
@@ -55,9 +54,9 @@ EXPERIMENT = Experiment(
     expected="RL from the base model alone does not get off the ground on sparse rewards; where it does, it raises "
     "pass@1 and leaves pass@k for large k as it is, or lowers it (arXiv 2504.13837).",
     arms=(
-        Arm(name="no demonstrations", start={DEMONSTRATIONS: 0}),
+        Arm(name="no demonstrations", start=None),
         Arm(name="grpo"),
-        Arm(name="100 demonstrations", start={DEMONSTRATIONS: 100, "warm_start.epochs": 2}),
+        Arm(name="100 demonstrations", start={"warm_start.episodes_per_task": 100, "warm_start.epochs": 2}),
     ),
     more=passes,
 )

@@ -25,7 +25,7 @@ def run(arm: str, seed: int, before: float, after: float) -> dict[str, object]:
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
 def test_the_recipe_of_every_arm_can_be_read(experiment: Experiment) -> None:
     for arm in experiment.arms:
-        recipe = load_recipe(experiment.recipe, {**arm.start, **arm.changes, "warm_start.episodes_per_task": 1})
+        recipe = load_recipe(experiment.recipe, {**(arm.start or {}), **arm.changes, "warm_start.episodes_per_task": 1})
         assert recipe.train is not None
         assert recipe.model.threads == 1
         assert recipe.record.frames == "none"
