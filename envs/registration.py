@@ -22,6 +22,7 @@ FAMILIES = {
     "miniwob": "clickwright.envs.web.miniwob.catalog",
     "search": "clickwright.envs.search.catalog",
     "sokoban": "clickwright.envs.games.sokoban.catalog",
+    "trail": "clickwright.envs.games.trail.catalog",
 }
 """Families of tasks that ship with Clickwright, and the module that knows each one's names (``TASK_NAMES``), tasks
 (``make_task``) and what makes the surface of a task (``surface_of``)."""

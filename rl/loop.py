@@ -114,12 +114,12 @@ class Loop:
         self.producer = f"{section.algorithm}"
 
     def run(self) -> None:
-        """Iterate until the count or the time is used up."""
+        """Iterate until the count, the time or the environment steps are used up."""
         section, state, work = self.section, self.state, self.work
         with work.progress.stage(
             work.recipe.name, section.max_iterations, "iterations", done=state.iteration
         ) as tracker:
-            while state.iteration < section.max_iterations and not self._out_of_time():
+            while state.iteration < section.max_iterations and not self._used_up():
                 started = time.perf_counter()
                 values = self.iterate()
                 state.elapsed_s += time.perf_counter() - started
@@ -180,6 +180,7 @@ class Loop:
             "group/zero_variance_share": 1.0 - len(useful) / max(len(groups), 1),
             "group/useful": len(useful),
             "train/rows": len(rows),
+            "rollout/total_steps": state.num_steps,
             "train/tokens_per_s": trained.get("input_tokens", 0.0) / max(clock.spent_s("train"), 1e-9),
             "fault/episodes": work.runner.faults.num_faults,
             "fault/lost": work.runner.faults.num_lost,
@@ -245,6 +246,7 @@ class Loop:
             group_size=section.group_size,
             success=dict(state.success),
             pass_rates=self.pass_rates,
+            spent=state.num_steps / section.max_env_steps if section.max_env_steps else 0.0,
         )
 
     def lesson(self, groups: Sequence[Group], credit: Advantages) -> Lesson:
@@ -276,7 +278,7 @@ class Loop:
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
         """Update the weights on one iteration's rows."""
         work, section, state = self.work, self.section, self.state
-        rate = learning_rate(section, iteration=state.iteration, elapsed_s=state.elapsed_s)
+        rate = learning_rate(section, iteration=state.iteration, elapsed_s=state.elapsed_s, num_steps=state.num_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         plan = self.plan()
@@ -335,5 +337,7 @@ class Loop:
                 "raise rollout.temperature or train.group_size"
             )
 
-    def _out_of_time(self) -> bool:
-        return bool(self.section.max_seconds) and self.state.elapsed_s >= self.section.max_seconds
+    def _used_up(self) -> bool:
+        section, state = self.section, self.state
+        out_of_time = bool(section.max_seconds) and state.elapsed_s >= section.max_seconds
+        return out_of_time or (bool(section.max_env_steps) and state.num_steps >= section.max_env_steps)

@@ -55,6 +55,7 @@ class Moment:
         success: Running success in this training, by task; empty at its start.
         pass_rates: What a profile measured before it, by task; empty without one.
         attempt: How often groups were planned before in this iteration.
+        spent: Share that is used up of the environment steps it may take; 0 where they are not limited.
     """
 
     iteration: int
@@ -67,11 +68,12 @@ class Moment:
     success: Mapping[str, float] = field(default_factory=dict)
     pass_rates: Mapping[str, PassRate] = field(default_factory=dict)
     attempt: int = 0
+    spent: float = 0.0
 
     @property
     def progress(self) -> float:
-        """Share of the iterations that is done, from 0 to below 1."""
-        return self.iteration / self.max_iterations
+        """Share of the iterations that is done, or of the environment steps where that is more: from 0 to below 1."""
+        return max(self.iteration / self.max_iterations, self.spent)
 
     def rng(self, *names: str | int) -> np.random.Generator:
         """A generator of this attempt's own: the same after a resume, another in the next attempt or iteration."""

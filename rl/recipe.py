@@ -94,6 +94,7 @@ class Train(Section):
         off_policy: What is done with rows that older weights sampled, as a replay brings them.
         max_iterations: Iterations after which training ends.
         max_seconds: Seconds after which it ends, whichever comes first; 0 for no limit.
+        max_env_steps: Environment steps after which it ends, with the iteration that reaches them; 0 for no limit.
         lr: Peak learning rate.
         schedule: ``"constant"``, or ``"linear"`` or ``"cosine"`` down to ``lr_floor`` of the peak.
         lr_floor: Share of the peak at the end.
@@ -127,6 +128,7 @@ class Train(Section):
     off_policy: OffPolicy = OffPolicy()
     max_iterations: Positive = 50
     max_seconds: Annotated[float, Field(ge=0.0)] = 0.0
+    max_env_steps: Count = 0
     lr: Rate = 3e-4
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     lr_floor: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1

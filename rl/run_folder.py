@@ -15,7 +15,10 @@ from clickwright.rl.recipe import Recipe
 
 RECIPE, SESSIONS = "recipe.json", "sessions.json"
 PACKAGES = ("clickwright", "torch", "transformers", "gymnasium", "numpy", "playwright", "miniwob")
-MAY_CHANGE = ("train.max_iterations", "train.max_seconds", "checkpoint.every", "checkpoint.keep", "evaluate.base")
+MAY_CHANGE = (
+    "train.max_iterations", "train.max_seconds", "train.max_env_steps", "checkpoint.every", "checkpoint.keep",
+    "evaluate.base",
+)  # fmt: skip
 """Settings that a resumed run may change without becoming another run."""
 
 

@@ -7,14 +7,15 @@ import math
 from clickwright.rl.recipe import Train
 
 
-def progress(section: Train, *, iteration: int, elapsed_s: float) -> float:
-    """How far a run is, from 0 to 1: by iterations or by time, whichever is further."""
+def progress(section: Train, *, iteration: int, elapsed_s: float, num_steps: int = 0) -> float:
+    """How far a run is, from 0 to 1: by iterations, by time or by environment steps, whichever is furthest."""
     by_count = iteration / section.max_iterations
     by_time = elapsed_s / section.max_seconds if section.max_seconds else 0.0
-    return min(1.0, max(by_count, by_time))
+    by_steps = num_steps / section.max_env_steps if section.max_env_steps else 0.0
+    return min(1.0, max(by_count, by_time, by_steps))
 
 
-def learning_rate(section: Train, *, iteration: int, elapsed_s: float) -> float:
+def learning_rate(section: Train, *, iteration: int, elapsed_s: float, num_steps: int = 0) -> float:
     """The rate of an iteration.
 
     Example:
@@ -22,7 +23,7 @@ def learning_rate(section: Train, *, iteration: int, elapsed_s: float) -> float:
         0.5
     """
     rise = min(1.0, (iteration + 1) / (section.warmup_iterations + 1))
-    done = progress(section, iteration=iteration, elapsed_s=elapsed_s)
+    done = progress(section, iteration=iteration, elapsed_s=elapsed_s, num_steps=num_steps)
     if section.schedule == "constant":
         fall = 1.0
     elif section.schedule == "linear":

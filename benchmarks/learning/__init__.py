@@ -1,1 +1,1 @@
-"""Experiments on what helps learning: one command each, the result as JSON beside it."""
+"""Learning experiments, one module each; their results lie beside them as JSON, and docs/experiments.md reads them."""

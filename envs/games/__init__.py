@@ -1,1 +1,1 @@
-"""Games: surfaces of their own rules, played with the keyboard."""
+"""Games: surfaces of their own rules, in pure Python."""

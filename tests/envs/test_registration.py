@@ -18,7 +18,7 @@ sys.modules["miniwob"] = None
 sys.modules["playwright"] = None
 import clickwright, gymnasium
 heavy = {name.partition(".")[0] for name in sys.modules} & {"torch", "transformers", "PIL", "matplotlib"}
-heavy |= {name for name in sys.modules if name.endswith((".search.task", ".sokoban.task", ".task_env"))}
+heavy |= {name for name in sys.modules if name.endswith((".search.task", ".sokoban.task", ".trail.task", ".task_env"))}
 assert not heavy, heavy
 assert "clickwright/miniwob.click-test-2-v0" in gymnasium.registry
 """
@@ -34,7 +34,7 @@ def test_every_miniwob_task_has_an_id_whose_specification_is_json():
         assert EnvSpec.from_json(spec.to_json()) == spec
 
 
-@pytest.mark.parametrize("name", ["search.two-hop", "sokoban.one-box"])
+@pytest.mark.parametrize("name", ["search.two-hop", "sokoban.one-box", "trail.long"])
 def test_games_and_search_have_ids_like_everything_else(name):
     spec = gymnasium.spec(f"{NAMESPACE}/{name}-v0")
     assert spec.kwargs == dict(zip(("family", "task"), name.split("."), strict=True))
@@ -58,9 +58,9 @@ def test_importing_is_light_and_needs_no_extra():
 
 def test_the_list_names_them_all():
     envs = clickwright.list_envs()
-    assert len(envs) == len(TASK_NAMES) + 6
+    assert len(envs) == len(TASK_NAMES) + 9
     assert [env.id for env in envs] == sorted(env.id for env in envs)
-    assert {env.family for env in envs} == set(FAMILIES) == {"miniwob", "search", "sokoban"}
+    assert {env.family for env in envs} == set(FAMILIES) == {"miniwob", "search", "sokoban", "trail"}
     assert {env.profile for env in envs} == {"web", "search", "game"}
     assert sum(env.oracle for env in envs) >= 60
     assert all(env.id in gymnasium.registry for env in envs)

@@ -29,6 +29,9 @@ def test_rates_rise_and_fall_within_bounds(schedule: str) -> None:
     assert rates[10] == pytest.approx(1.0 if schedule == "constant" else 0.1)
     timed = section.model_copy(update={"max_seconds": 100.0})
     assert learning_rate(timed, iteration=2, elapsed_s=100.0) == pytest.approx(rates[10])
+    counted = section.model_copy(update={"max_env_steps": 500})
+    assert learning_rate(counted, iteration=2, elapsed_s=0.0, num_steps=500) == pytest.approx(rates[10])
+    assert learning_rate(counted, iteration=2, elapsed_s=0.0, num_steps=0) == pytest.approx(rates[2])
 
 
 def test_metrics_keep_only_what_a_resume_did_not_take_back(tmp_path: Path) -> None:
