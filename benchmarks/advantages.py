@@ -71,6 +71,7 @@ def batch(num_rows: int) -> Columns:
         origin=np.where(branches, episode - GROUP_SIZE + 3, -1),
         outcome=rng.integers(0, 4, num_episodes)[episode],
         success=success[episode],
+        variant=member % 2,
         texts=tuple(f"page {number}" for number in (anchor % STATES).tolist()),
         parts={"progress": rng.random(num_rows), "judge": rng.random(num_rows)},
         value=rng.random(num_rows),

@@ -96,6 +96,20 @@ def relative(score: float, scores: Sequence[float]) -> float:
     return (score - fmean(scores)) / fmean(scores) if fmean(scores) > EPS else 0.0
 
 
+def share_grpo(rows: Rows) -> list[float]:
+    """The group's term, and that of the members with the same variant."""
+    score, members = rows.scores()
+    variant = dict(zip(rows.episode, rows.column("variant"), strict=True))
+    credit: dict[int, float] = defaultdict(float)
+    for episodes in members.values():
+        circles = [episodes, *([e for e in episodes if variant[e] == v] for v in {variant[e] for e in episodes})]
+        for circle in circles:
+            scores = [score[episode] for episode in circle]
+            for episode in circle:
+                credit[episode] += standardised(score[episode], scores) if len(scores) > 1 else 0.0
+    return rows.by_episode(credit)
+
+
 def opo(rows: Rows) -> list[float]:
     """Baseline weighted by tokens."""
     score, members = rows.scores()

@@ -180,7 +180,7 @@ def test_killed_in_the_middle_of_the_last_stage_and_taken_up(staged: dict[str, A
         (lambda plan: plan["stages"][2]["settings"].update({"train.lrr": 1}), UnknownNameError, "lrr"),
         (lambda plan: plan["stages"][2].update(recipe="quickstrat"), UnknownNameError, "quickstart"),
         (
-            lambda plan: plan["stages"][1].update(settings={"train.guides": [{"name": "x"}]}),
+            lambda plan: plan["stages"][1].update(settings={"train.guides": [{"name": "expert_prefix"}]}),
             ConfigError,
             "no guide acts",
         ),
