@@ -204,6 +204,7 @@ def summary(runs: Sequence[Mapping[str, Any]], order: Sequence[str]) -> dict[str
             "seeds": sorted(of_seed),
             "before": spread([run["before"] for run in of_seed.values()]),
             "after": spread([run["after"] for run in of_seed.values()]),
+            "gain": spread([run["after"] - run["before"] for run in of_seed.values()]),
             "late": spread([late(run["curve"]) for run in of_seed.values()]),
         }
         shared = sorted(set(of_seed) & set(control))

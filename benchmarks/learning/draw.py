@@ -45,11 +45,17 @@ def table(result: Mapping[str, Any]) -> str:
     arms = result["summary"]
     control = next(iter(arms))
     has_passes = any("more" in run for run in result["runs"])
-    head = ["arm", "seeds", "before", "after", f"minus {control}", "late in training", f"minus {control}"]
+    head = ["arm", "seeds", "before", "after", "RL adds", f"minus {control}", "late in training", f"minus {control}"]
     head += ["pass@1", "pass@8"] if has_passes else []
     lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
     for name, told in arms.items():
-        cells = [name, str(len(told["seeds"])), _percent(told["before"]), _percent(told["after"])]
+        cells = [
+            name,
+            str(len(told["seeds"])),
+            _percent(told["before"]),
+            _percent(told["after"]),
+            _percent(told["gain"], sign=True),
+        ]
         cells += [
             _difference(told, f"minus {control}"),
             _percent(told["late"]),

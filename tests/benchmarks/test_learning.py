@@ -94,9 +94,9 @@ def test_what_is_finished_is_not_made_again(tmp_path: Path, monkeypatch: pytest.
 def test_a_table_shows_intervals_and_differences_and_the_page_keeps_its_words() -> None:
     runs = [run("plain", 1, 0.1, 0.2), run("plain", 2, 0.1, 0.6), run("changed", 1, 0.0, 0.4)]
     told = table({"summary": arms.summary(runs, ["plain", "changed"]), "runs": runs}).split("\n")
-    assert told[0].startswith("| arm | seeds | before | after | minus plain |")
-    assert told[2].startswith("| plain | 2 | 10.0 ± 0.0 | 40.0 ± 254.1 |  |")
-    assert told[3].startswith("| changed | 1 | 0.0 | 40.0 | +20.0 |")
+    assert told[0].startswith("| arm | seeds | before | after | RL adds | minus plain |")
+    assert told[2].startswith("| plain | 2 | 10.0 ± 0.0 | 40.0 ± 254.1 | +30.0 ± 254.1 |  |")
+    assert told[3].startswith("| changed | 1 | 0.0 | 40.0 | +40.0 | +20.0 |")
     page = "words\n<!-- table: pair -->\nold\n<!-- end -->\nmore <!-- table: other -->\n<!-- end -->\n"
     assert replaced(page, "pair", "new") == page.replace("old", "new")
     assert replaced(page, "absent", "new") == page
