@@ -50,7 +50,7 @@ def test_the_oracle_goes_on_from_wherever_one_is():
 
 def test_the_goal_names_the_stops_and_the_page_tells_the_place():
     seen, info = make("medium").reset(seed=0)
-    assert seen["goal"] == "From start, risus, odio, massa, quis, integer."
+    assert seen["goal"] == "From start, lectus, vitae, sapien, laboris, urna."
     assert seen["text"].split("\n")[-1] == 'text "start"'
     assert all(f"[{element['ref']}]" in seen["text"] for element in info["elements"])
 
