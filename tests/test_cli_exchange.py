@@ -38,7 +38,7 @@ def test_a_run_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_filters_and_annotations_reach_the_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = write_rich_run(tmp_path / "run")
-    said = {"at": {"episode": "fork-1", "t": 0}, "kind": "label", "value": "good"}
+    said = {"at": {"episode": "fork-1", "t": 0}, "kind": "label", "value": "good", "author": "ann"}
     (tmp_path / "notes.jsonl").write_text(json.dumps(said) + "\n", "utf-8")
     out = tmp_path / "out"
     asked = ["--label", "good", "--annotations", str(tmp_path / "notes.jsonl"), "--style", "text", "--split", "train"]
