@@ -143,6 +143,8 @@ def test_every_queue_hands_out_its_work(page: Any, viewer: Any, make_episode: An
     page.keyboard.press("g")
     page.keyboard.press("Enter")
     page.get_by_text("This queue is done.").wait_for()
+    # The lists are fetched anew after that is said, and take keys only once they are there.
+    page.locator(".queue-card", has_text="Same state").get_by_role("button", name="Start").wait_for()
     page.keyboard.press("3")
     page.locator(".compare-view .queue-line").wait_for()
     page.keyboard.press("1")
