@@ -149,8 +149,8 @@ class Loop:
         with clock.phase("advantage"):
             useful = self.useful(groups, mixed)
             self.estimator.iteration = state.iteration
-            rewards = None if mixed is None else mixed.rewards
-            data = columns(useful, needs=self.estimator.needs & FILLED, rewards=rewards)
+            rewards, parts = (None, None) if mixed is None else (mixed.rewards, mixed.parts)
+            data = columns(useful, needs=self.estimator.needs & FILLED, rewards=rewards, parts=parts)
             if self.critic is None:
                 credit = self.estimator.advantages(data)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clickwright.envs.surface import Frame
@@ -130,4 +130,4 @@ def judge_groups(
         for part, values in scored.parts.items():
             trouble[f"reward/{judge.name}.{part}_value"] = sum(values.values()) / len(values)
     mixed = mix(groups, terms, own_weight=value_at(own_weight, iteration or 0))
-    return Mixed(rewards=mixed.rewards, metrics={**mixed.metrics, **trouble})
+    return replace(mixed, metrics={**mixed.metrics, **trouble})

@@ -188,6 +188,7 @@ def columns(
     *,
     needs: frozenset[Need] = frozenset(),
     rewards: Mapping[tuple[str, int], float] | None = None,
+    parts: Mapping[str, Mapping[tuple[str, int], float]] | None = None,
 ) -> Columns:
     """Lay groups out as rows: groups in order, their episodes in order, their steps in order.
 
@@ -198,6 +199,7 @@ def columns(
         groups: The groups.
         needs: Optional columns to fill.
         rewards: Reward of each step, by episode and ``t``, instead of the environment's.
+        parts: Named terms beside the environment's own, which they replace where they have a name of its.
 
     Raises:
         ValueError: ``needs`` asks for values, which no episode has.
@@ -229,6 +231,7 @@ def columns(
         more["texts"] = tuple(step.text for step in steps)
     if Need.TOKENS in needs:
         more["tokens"] = _tokens(steps)
+    places = [(member.id, step.t) for _, member in members for step in member.steps]
     anchors = {"": -1}
     return Columns(
         group=np.asarray([number for number, _ in members], dtype=np.int64)[episode],
@@ -240,7 +243,8 @@ def columns(
         ),
         trained=np.asarray([step.trainable for step in steps], dtype=np.bool_) & ~shared,
         num_tokens=np.asarray([len(step.completion_ids) for step in steps], dtype=np.int64),
-        parts={name: np.asarray([s.reward_parts.get(name, np.nan) for s in steps], dtype=np.float64) for name in names},
+        parts={name: np.asarray([s.reward_parts.get(name, np.nan) for s in steps], dtype=np.float64) for name in names}
+        | {name: np.asarray([found.get(one, np.nan) for one in places]) for name, found in (parts or {}).items()},
         **more,
     )
 

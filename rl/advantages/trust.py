@@ -4,8 +4,10 @@
     trust      = exp(mu_c - mu_w) where mu_c < mu_w, else 1
     R_i        = R_outcome,i + weight * exp(-iteration / anneal) * trust * R_judge,i
 
-``R_judge`` is a named reward part, the largest over the episode's steps, added to its last step. It counts only in
-groups with right and wrong episodes: of a group where all or none succeed, nobody can say whether the judge is right.
+``R_judge`` is a named reward part, the largest over the episode's steps, added to its last step. It is one of the
+environment's, or what a scorer of ``train.rewards`` gave, by its name; with ``weight = 0`` there it counts here alone.
+It counts only in groups with right and wrong episodes: of a group where all or none succeed, nobody can say whether the
+judge is right.
 
 Source: Fan et al., SophiaVL-R1 (arXiv 2505.17018); kxfan2002/SophiaVL-R1 ``verl/workers/reward/custom.py`` (weight 0.3,
 anneal 500). The release leaves out groups of which at least 0.9 or at most 0.1 is right, and asks the judge only about

@@ -45,10 +45,13 @@ class Mixed:
         rewards: Reward of every step.
         metrics: Of each term its mean share in the reward, the mean of its values, its weight, and the share of steps
             or episodes without a value.
+        parts: The values of each term before its form and weight, by its name and the step; those of whole episodes
+            stand at the last step. Editors of rewards find them among the reward parts.
     """
 
     rewards: Mapping[tuple[str, int], float]
     metrics: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[tuple[str, int], float]] = field(default_factory=dict)
 
     def score(self, group: Group) -> list[float]:
         """Undiscounted mixed return of each member."""
@@ -74,6 +77,7 @@ def mix(groups: Sequence[Group], terms: Sequence[Term], *, own_weight: float = 1
     rows = columns(groups)
     places = [(one.id, step.t) for group in groups for one in group.episodes for step in one.steps]
     total, metrics = own_weight * rows.reward, dict[str, float]()
+    parts = dict[str, dict[tuple[str, int], float]]()
     last = np.append(np.diff(rows.episode) > 0, True) if len(rows) else np.zeros(0, dtype=bool)
     for term in terms:
         of_steps = np.array([_number(term, place) for place in places], dtype=np.float64)
@@ -87,10 +91,12 @@ def mix(groups: Sequence[Group], terms: Sequence[Term], *, own_weight: float = 1
             if len(places) and (value is of_steps or not np.isnan(value).all()):
                 added += term.form(Values(value=value, episode=rows.episode, group=rows.group))
         total += term.weight * added
+        said = np.where(np.isnan(of_steps), outcomes, of_steps).tolist()
+        parts[term.name] = {place: value for place, value in zip(places, said, strict=True) if value == value}
         metrics |= _metrics(term, added, of_steps, outcomes[last])
     if len(places):
         metrics["reward/raw_mean"] = float(rows.reward.mean())
-    return Mixed(rewards=dict(zip(places, total.tolist(), strict=True)), metrics=metrics)
+    return Mixed(rewards=dict(zip(places, total.tolist(), strict=True)), metrics=metrics, parts=parts)
 
 
 def _number(term: Term, place: Place) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from clickwright.rl.batching import Row, micro_batches
 from clickwright.rl.metrics import read_metrics
 from clickwright.trajectories.layers import Layers
 from clickwright.trajectories.reader import StoreReader
+from clickwright.trajectories.records import Episode
 from tests.rl.recipes import doors_recipe
 
 
@@ -58,3 +60,33 @@ def test_what_a_search_brought_is_never_trained() -> None:
     assert batch.input_ids.shape[0] == 2
     places = {place for _, place in predicted}
     assert [int(place in places) for place in range(len(question), len(whole))] == [1, 1, 0, 0, 0, 1]
+
+
+def test_a_scorer_counts_as_far_as_it_is_trusted(doors_model: Path, tmp_path: Path) -> None:
+    """Its weight is 0, so that only the editor adds what it says: 0.3 of it in the first iteration, times the trust."""
+    term = {"scorer": {"name": "progress"}, "weight": 0.0}
+    section = {"max_iterations": 1, "rewards": [term], "editors": [{"name": "trust", "part": "progress"}]}
+    train(doors_recipe(doors_model, train=section), run_dir=tmp_path / "run", say=lambda text: None)
+    layers = Layers(tmp_path / "run")
+    said, credited = layers.read("progress", 1), layers.read("advantage.reward", 1)
+    groups: dict[str, list[Episode]] = {}
+    with StoreReader(tmp_path / "run") as reader:
+        for episode in reader.whole_episodes(split="train"):
+            groups.setdefault(episode.group_id, []).append(episode)
+    judged = {
+        one.id: max([float(said[one.id, step.t]) for step in one.steps if (one.id, step.t) in said], default=0.0)
+        for members in groups.values() for one in members
+    }  # fmt: skip
+    num_mixed = 0
+    for members in groups.values():
+        sides = [[judged[one.id] for one in members if one.success is right] for right in (True, False)]
+        if not all(sides):
+            continue
+        num_mixed += 1
+        right, wrong = (sum(side) / len(side) for side in sides)
+        for one in members:
+            last = one.steps[-1]
+            expected = last.reward + 0.3 * math.exp(min(right - wrong, 0.0)) * judged[one.id]
+            assert credited[one.id, last.t] == pytest.approx(expected)
+            assert all(credited[one.id, step.t] == step.reward for step in one.steps[:-1])
+    assert num_mixed > 3
