@@ -17,7 +17,7 @@ RECIPE, SESSIONS = "recipe.json", "sessions.json"
 PACKAGES = ("clickwright", "torch", "transformers", "gymnasium", "numpy", "playwright", "miniwob")
 MAY_CHANGE = (
     "train.max_iterations", "train.max_seconds", "train.max_env_steps", "checkpoint.every", "checkpoint.keep",
-    "evaluate.base",
+    "checkpoint.warm_every", "evaluate.base",
 )  # fmt: skip
 """Settings that a resumed run may change without becoming another run."""
 

@@ -149,7 +149,9 @@ class Checkpoint(Section):
     Attributes:
         every: Iterations between checkpoints.
         keep: Newest checkpoints kept.
+        warm_every: Optimiser steps of the warm start between checkpoints of it; 0 for none.
     """
 
     every: Positive = 10
     keep: Positive = 2
+    warm_every: Count = 200

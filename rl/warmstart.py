@@ -15,6 +15,7 @@ from clickwright.agents.codecs.say import demonstrated
 from clickwright.agents.prompts import Prompts
 from clickwright.agents.scripted import OracleAgent
 from clickwright.errors import ConfigError
+from clickwright.rl import checkpoint
 from clickwright.rl.batching import Row, passes
 from clickwright.rl.evaluate import short_name
 from clickwright.rl.recipe import WarmStart
@@ -27,6 +28,9 @@ from clickwright.rl.thought_dropout import drop_thoughts
 from clickwright.rl.update import UpdatePlan, backward
 from clickwright.rl.workspace import Workspace
 from clickwright.trajectories.records import Episode
+
+PART_WAY = "warm-start"
+"""Where a run keeps the checkpoint of an unfinished warm start."""
 
 
 def demonstrations(work: Workspace, section: WarmStart) -> list[Episode]:
@@ -130,8 +134,9 @@ def warm_start(work: Workspace, section: WarmStart) -> dict[str, float]:
 
 
 def imitate(work: Workspace, section: WarmStart, rows: Sequence[Row]) -> dict[str, float]:
-    """Minimise the supervised loss over rows."""
+    """Minimise the supervised loss over rows; goes on where a session was cut off that had come part of the way."""
     recipe = work.recipe
+    home, every = work.run_dir / PART_WAY, work.recipe.checkpoint.warm_every
     loss = recipe.warm_start_loss()
     rng = stream(recipe.seed, "warm-start")
     model = work.model
@@ -140,14 +145,17 @@ def imitate(work: Workspace, section: WarmStart, rows: Sequence[Row]) -> dict[st
     )
     plan = UpdatePlan(micro_tokens=section.micro_tokens, banned_ids=work.policy.banned_ids)
     num_steps = math.ceil(len(rows) / section.batch_rows) * section.epochs
-    smooth = 0.0
-    num_inputs = 0
+    found = checkpoint.find(home)
+    at = checkpoint.load(found, model=model, optimizer=optimizer) if found else {"steps": 0, "inputs": 0, "smooth": 0.0}
+    begun, num_inputs, smooth = int(at["steps"]), int(at["inputs"]), float(at["smooth"])
     with (
-        work.progress.stage("warm start", num_steps, "steps") as tracker,
+        work.progress.stage("warm start", num_steps, "steps", done=begun) as tracker,
         work.policy.updating(work.policy.version + 1),
         Training(model, recipe.seed, "warm-start"),
     ):
         for place, part in enumerate(passes(rows, epochs=section.epochs, size=section.batch_rows, rng=rng)):
+            if place < begun:
+                continue
             for group in optimizer.param_groups:
                 group["lr"] = section.lr * rise_and_fall(place, num_steps, section.warmup)
             optimizer.zero_grad(set_to_none=True)
@@ -159,6 +167,9 @@ def imitate(work: Workspace, section: WarmStart, rows: Sequence[Row]) -> dict[st
             if place % 20 == 0:
                 work.metrics.write("imitate", place, {"warm/loss": value})
             tracker.advance(note=f"loss {smooth:.3f}")
+            if every and (place + 1) % every == 0 and place + 1 < num_steps:
+                state = {"steps": place + 1, "inputs": num_inputs, "smooth": smooth}
+                checkpoint.save(home, place + 1, model=model, optimizer=optimizer, state=state, keep=1)
     return {"warm/final_loss": smooth, "warm/tokens": float(num_inputs), "warm/steps": float(num_steps)}
 
 
